@@ -1,0 +1,2 @@
+//! The certifyd binary.
+fn main() {}
