@@ -1,0 +1,198 @@
+//! The code catalogue: every `code` and `sub_code` this product answers, in one place.
+//!
+//! Source: the OpenAPI error documents; see `docs/errors.md` for the reader's version.
+
+/// The outer family of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// The call did what it says.
+    Success,
+    /// The service cannot answer now; the same call may succeed later.
+    ServiceUnavailable,
+    /// A token is missing, unknown, expired or not good for this call.
+    InsufficientTokenPermissions,
+    /// A required public parameter is absent.
+    MissingArguments,
+    /// A public parameter or the signature is wrong.
+    InvalidArguments,
+    /// A condition outside the request is not met.
+    InsufficientConditions,
+    /// The request was understood and refused by a business rule.
+    BusinessFailed,
+    /// The application may not do this.
+    InsufficientPermissions,
+}
+
+impl Code {
+    /// The number on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "10000",
+            Self::ServiceUnavailable => "20000",
+            Self::InsufficientTokenPermissions => "20001",
+            Self::MissingArguments => "40001",
+            Self::InvalidArguments => "40002",
+            Self::InsufficientConditions => "40003",
+            Self::BusinessFailed => "40004",
+            Self::InsufficientPermissions => "40006",
+        }
+    }
+
+    /// The `msg` that always accompanies the number.
+    pub fn msg(self) -> &'static str {
+        match self {
+            Self::Success => "Success",
+            Self::ServiceUnavailable => "Service Currently Unavailable",
+            Self::InsufficientTokenPermissions => "Insufficient Token Permissions",
+            Self::MissingArguments => "Missing Required Arguments",
+            Self::InvalidArguments => "Invalid Arguments",
+            Self::InsufficientConditions => "Insufficient Conditions",
+            Self::BusinessFailed => "Business Failed",
+            Self::InsufficientPermissions => "Insufficient Permissions",
+        }
+    }
+}
+
+macro_rules! catalogue {
+    ($($(#[$doc:meta])* $name:ident, $code:ident, $text:literal, $zh:literal, $en:literal;)*) => {
+        /// What exactly went wrong.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum SubCode { $($(#[$doc])* $name,)* }
+
+        impl SubCode {
+            /// Every sub code, for the tests and the documentation.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The spelling on the wire.
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+
+            /// The outer family.
+            pub fn code(self) -> Code {
+                match self { $(Self::$name => Code::$code,)* }
+            }
+
+            /// The hosted gateway's wording where it is known, else ours, in Chinese.
+            pub fn zh(self) -> &'static str {
+                match self { $(Self::$name => $zh,)* }
+            }
+
+            /// What it means and what to do, in English.
+            pub fn en(self) -> &'static str {
+                match self { $(Self::$name => $en,)* }
+            }
+        }
+    };
+}
+
+catalogue! {
+    /// Nothing is wrong with the call; try again later.
+    ServiceUnavailable, ServiceUnavailable, "isp.unknow-error",
+        "服务暂不可用（业务系统不可用），请稍后用相同参数重试",
+        "the service cannot answer now; repeat the same call later";
+    /// `app_auth_token` is unknown, revoked or another application's.
+    InvalidAppAuthToken, InsufficientTokenPermissions, "aop.invalid-app-auth-token",
+        "无效的应用授权令牌",
+        "app_auth_token is not one this application was given; check the token and the app it was issued to";
+    /// `app_id` is absent.
+    MissingAppId, MissingArguments, "isv.missing-app-id",
+        "缺少AppID参数", "app_id is absent; send the application's id";
+    /// `method` is absent.
+    MissingMethod, MissingArguments, "isv.missing-method",
+        "缺少方法名参数", "method is absent; send e.g. alipay.user.certify.open.initialize";
+    /// `sign` is absent.
+    MissingSignature, MissingArguments, "isv.missing-signature",
+        "缺少签名参数", "sign is absent; sign the request with the application's private key";
+    /// `sign_type` is absent.
+    MissingSignatureType, MissingArguments, "isv.missing-signature-type",
+        "缺少签名类型参数", "sign_type is absent; send RSA2";
+    /// The application has no public key here.
+    MissingSignatureKey, MissingArguments, "isv.missing-signature-key",
+        "缺少签名配置", "no public key is configured for this application; set public_key of its [[apps]] entry";
+    /// `timestamp` is absent.
+    MissingTimestamp, MissingArguments, "isv.missing-timestamp",
+        "缺少时间戳参数", "timestamp is absent; send yyyy-MM-dd HH:mm:ss in UTC+8";
+    /// `version` is absent.
+    MissingVersion, MissingArguments, "isv.missing-version",
+        "缺少版本参数", "version is absent; send 1.0";
+    /// A public parameter is malformed.
+    InvalidParameter, InvalidArguments, "isv.invalid-parameter",
+        "参数无效", "a parameter is malformed";
+    /// `biz_content` is not a JSON object.
+    IllegalJson, InvalidArguments, "isv.illegal-json",
+        "biz_content不是合法的JSON对象", "biz_content must be one JSON object";
+    /// The method is not served here.
+    InvalidMethod, InvalidArguments, "isv.invalid-method",
+        "不存在的方法名",
+        "this method is not served here; certifyd serves alipay.user.certify.open.initialize, .certify and .query";
+    /// `format` is not JSON.
+    InvalidFormat, InvalidArguments, "isv.invalid-format",
+        "无效的数据格式参数", "format must be JSON or absent";
+    /// `version` is not 1.0.
+    InvalidVersion, InvalidArguments, "isv.invalid-version",
+        "无效的版本参数", "version must be 1.0";
+    /// `charset` is not one we speak.
+    InvalidCharset, InvalidArguments, "isv.invalid-charset",
+        "无效的字符集参数", "charset must be utf-8";
+    /// Bytes are not text in the declared charset.
+    InvalidEncoding, InvalidArguments, "isv.invalid-encoding",
+        "编码错误", "the parameters are not valid text in the declared charset";
+    /// `sign_type` is not one we accept.
+    InvalidSignatureType, InvalidArguments, "isv.invalid-signature-type",
+        "无效的签名类型参数", "sign_type must be RSA2 (SHA256withRSA); RSA (SHA-1) and SM2 are not accepted";
+    /// The signature does not verify.
+    InvalidSignature, InvalidArguments, "isv.invalid-signature",
+        "验签出错",
+        "the signature does not match the parameters under the application's configured public key";
+    /// No application has this id.
+    InvalidAppId, InvalidArguments, "isv.invalid-app-id",
+        "无效的AppID参数", "no application with this app_id is configured here";
+    /// `timestamp` is not in the documented form.
+    InvalidTimestamp, InvalidArguments, "isv.invalid-timestamp",
+        "非法的时间戳参数", "timestamp must be yyyy-MM-dd HH:mm:ss in UTC+8";
+    /// `encrypt_type` names a scheme we do not have.
+    InvalidEncryptType, InvalidArguments, "isv.invalid-encrypt-type",
+        "无效的加密类型", "encrypted biz_content is not accepted for this application; send it in clear";
+    /// The caller may not use a token here.
+    NotSupportAppAuth, InvalidArguments, "isv.not-support-app-auth",
+        "不支持应用授权", "this call takes no app_auth_token";
+    /// A business field breaks its rule.
+    IllegalArgumentFormat, BusinessFailed, "ILLEGAL_ARGUMENT_FORMAT",
+        "参数异常", "a business field breaks its rule";
+    /// The contract does not cover the scene.
+    ArrangementStatusError, BusinessFailed, "ARRANGEMENT_STATUS_ERROR",
+        "签约状态异常", "the application has no contract for this scene";
+    /// Something in the identity parameter could not be read.
+    UnknownError, BusinessFailed, "UNKNOWN_ERROR",
+        "未知错误", "the parameter could not be read";
+    /// The call cannot be carried out now.
+    SystemError, BusinessFailed, "SYSTEM_ERROR",
+        "系统错误，请稍后重试", "the call failed on our side; repeat it later";
+    /// The certification is past its clock.
+    CertifyIdExpired, BusinessFailed, "CERTIFY_ID_EXPIRED",
+        "认证已失效", "the certification is past its time (23 hours to start, 3 months to query); initialize a new one";
+    /// No certification of this caller has this id.
+    BillNotExist, BusinessFailed, "OPEN_CERTIFY_BILL_NOT_EXIST",
+        "无效的certify_id", "no certification of this application has this certify_id; use the one initialize answered";
+    /// The certification is in another state.
+    BillStatusError, BusinessFailed, "OPEN_CERTIFY_BILL_STATUS_ERROR",
+        "认证单状态异常", "the certification's state does not allow this";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_sub_code_is_spelled_once_and_says_something_in_both_languages() {
+        let spelled: BTreeSet<_> = SubCode::ALL.iter().map(|c| c.as_str()).collect();
+        assert_eq!(spelled.len(), SubCode::ALL.len());
+        for code in SubCode::ALL {
+            assert!(!code.zh().is_ascii(), "{code:?} lacks its Chinese text");
+            assert!(code.en().is_ascii() && !code.en().is_empty(), "{code:?}");
+            assert_ne!(code.code(), Code::Success);
+        }
+    }
+}

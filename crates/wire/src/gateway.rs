@@ -1,0 +1,13 @@
+//! The OpenAPI gateway, version 1.0 of the protocol: `/gateway.do`.
+//!
+//! A request is a set of parameters spread over query and form body ([`Parameters`]), signed by
+//! the application over their canonical text ([`canonical`]). An answer is a node named after the
+//! method, signed by the gateway over its exact bytes ([`envelope`]).
+
+mod envelope;
+mod parameters;
+mod request;
+
+pub use envelope::{envelope, node_name};
+pub use parameters::{Parameters, canonical};
+pub use request::{Request, SignatureType, verify};

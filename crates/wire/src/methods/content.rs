@@ -1,0 +1,227 @@
+//! Business content as it arrives: an object whose members may be spelled either way.
+
+use serde_json::{Map, Value};
+
+use crate::outcome::{camel_case, snake_case};
+
+/// A JSON object of business parameters.
+#[derive(Clone)]
+pub struct Content(Map<String, Value>);
+
+impl std::fmt::Debug for Content {
+    // Members hold personal data.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Content(…)")
+    }
+}
+
+/// A member that could not be read. Tells where and why, never the value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContentError {
+    /// The member, e.g. `identity_param.cert_name`.
+    pub field: &'static str,
+    /// What is wrong with it.
+    pub problem: Problem,
+}
+
+/// What keeps a member from being read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// It must be text and is something else.
+    NotText(&'static str),
+    /// It must be an object, or an object written as JSON text, and is something else.
+    NotAnObject(&'static str),
+    /// It is text that stops being JSON at this character, counted from 1.
+    NotJson {
+        /// Where reading stopped.
+        position: usize,
+    },
+    /// It is JSON text that again holds JSON text: escaped once too often.
+    OverEscaped,
+    /// It is longer than the documented maximum, both in characters.
+    TooLong {
+        /// Received.
+        length: usize,
+        /// Allowed.
+        max: usize,
+    },
+}
+
+impl ContentError {
+    /// The reason in Chinese.
+    pub fn zh(&self) -> String {
+        let field = self.field;
+        match &self.problem {
+            Problem::NotText(kind) => {
+                format!("{field} 必须是字符串，收到的是 {kind}；请改为字符串")
+            }
+            Problem::NotAnObject(kind) => {
+                format!("{field} 必须是对象，收到的是 {kind}；请直接传JSON对象")
+            }
+            Problem::NotJson { position } => {
+                format!(
+                    "{field} 不是合法的JSON，在第 {position} 个字符处中断；请直接传对象，或只序列化一次"
+                )
+            }
+            Problem::OverEscaped => {
+                format!("{field} 被多次转义（字符串里还是字符串）；请直接传对象，或只序列化一次")
+            }
+            Problem::TooLong { length, max } => {
+                format!("{field} 共 {length} 个字符，最多 {max} 个；请缩短")
+            }
+        }
+    }
+
+    /// The reason in English.
+    pub fn en(&self) -> String {
+        let field = self.field;
+        match &self.problem {
+            Problem::NotText(kind) => {
+                format!("{field} must be a string and is {kind}; send a string")
+            }
+            Problem::NotAnObject(kind) => {
+                format!("{field} must be an object and is {kind}; send the JSON object itself")
+            }
+            Problem::NotJson { position } => format!(
+                "{field} stops being JSON at character {position}; send the object itself, or serialise it once"
+            ),
+            Problem::OverEscaped => format!(
+                "{field} was escaped too often (text inside text); send the object itself, or serialise it once"
+            ),
+            Problem::TooLong { length, max } => {
+                format!("{field} has {length} characters and may have {max}; shorten it")
+            }
+        }
+    }
+}
+
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+impl Content {
+    /// Reads JSON text that must be one object.
+    ///
+    /// # Errors
+    /// The text's problem, for the field `biz_content`.
+    pub fn parse(text: &str) -> Result<Self, ContentError> {
+        object("biz_content", &Value::String(text.to_owned())).map(|(map, _)| Self(map))
+    }
+
+    pub(crate) fn from_map(map: Map<String, Value>) -> Self {
+        Self(map)
+    }
+
+    /// The same content as one text, whatever its spelling, member order and form: for telling a
+    /// repeated call from a different one.
+    pub(crate) fn canonical_text(self) -> String {
+        let members = self.0.into_iter().map(|(name, value)| (snake_case(&name), value));
+        Value::Object(members.collect()).to_string()
+    }
+
+    /// A text member under its snake-case name, in either spelling. `null` counts as absent and
+    /// whole numbers as their digits, as the hosted gateway takes them.
+    ///
+    /// # Errors
+    /// If it is anything else.
+    pub fn text(&self, name: &str, field: &'static str) -> Result<Option<String>, ContentError> {
+        match self.find(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.clone())),
+            Some(Value::Number(number)) if number.is_u64() => Ok(Some(number.to_string())),
+            Some(other) => Err(ContentError { field, problem: Problem::NotText(kind(other)) }),
+        }
+    }
+
+    /// An object member, given as an object or as JSON text, and its text.
+    pub(crate) fn nested(
+        &self,
+        name: &str,
+        field: &'static str,
+    ) -> Result<Option<(Self, String)>, ContentError> {
+        match self.find(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(value) => object(field, value).map(|(map, text)| Some((Self(map), text))),
+        }
+    }
+
+    fn find(&self, snake: &str) -> Option<&Value> {
+        self.0.get(snake).or_else(|| self.0.get(&camel_case(snake)))
+    }
+}
+
+fn object(
+    field: &'static str,
+    value: &Value,
+) -> Result<(Map<String, Value>, String), ContentError> {
+    let error = |problem| ContentError { field, problem };
+    match value {
+        Value::Object(map) => Ok((map.clone(), value.to_string())),
+        Value::String(text) => match serde_json::from_str::<Value>(text) {
+            Ok(Value::Object(map)) => Ok((map, text.clone())),
+            Ok(Value::String(_)) => Err(error(Problem::OverEscaped)),
+            Ok(other) => Err(error(Problem::NotAnObject(kind(&other)))),
+            Err(_) if over_escaped(text) => Err(error(Problem::OverEscaped)),
+            Err(stop) => Err(error(Problem::NotJson {
+                position: character(text, stop.line(), stop.column()),
+            })),
+        },
+        other => Err(error(Problem::NotAnObject(kind(other)))),
+    }
+}
+
+/// `{\"a\":…}`: the text still carries the escapes of an outer string.
+fn over_escaped(text: &str) -> bool {
+    text.trim_start().strip_prefix('{').is_some_and(|rest| rest.trim_start().starts_with("\\\""))
+}
+
+/// Turns serde's line and byte column into a character position from the start.
+fn character(text: &str, line: usize, column: usize) -> usize {
+    let before: usize =
+        text.split('\n').take(line.saturating_sub(1)).map(|l| l.chars().count() + 1).sum();
+    let current = text.split('\n').nth(line.saturating_sub(1)).unwrap_or_default();
+    let within =
+        current.char_indices().take_while(|(index, _)| *index < column.saturating_sub(1)).count();
+    before + within + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn either_spelling_and_whole_numbers_are_read() {
+        let content = Content::parse(r#"{"outerOrderNo":7,"biz_code":"FACE","x":null}"#).unwrap();
+        assert_eq!(content.text("outer_order_no", "f").unwrap().as_deref(), Some("7"));
+        assert_eq!(content.text("biz_code", "f").unwrap().as_deref(), Some("FACE"));
+        assert_eq!(content.text("x", "f").unwrap(), None);
+    }
+
+    #[test]
+    fn a_nested_object_may_be_text_and_says_where_it_breaks() {
+        let content =
+            Content::parse(r#"{"a":"{\"b\":\"c\"}","d":"{\"甲\": }","e":"{\\\"b\\\":1}"}"#)
+                .unwrap();
+        let (nested, _) = content.nested("a", "a").unwrap().unwrap();
+        assert_eq!(nested.text("b", "b").unwrap().as_deref(), Some("c"));
+        assert_eq!(content.nested("d", "d").unwrap_err().problem, Problem::NotJson { position: 7 });
+        assert_eq!(content.nested("e", "e").unwrap_err().problem, Problem::OverEscaped);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics_and_no_error_shows_the_text(text in ".{12,80}") {
+            if let Err(error) = Content::parse(&text) {
+                prop_assert!(!error.zh().contains(&text) && !error.en().contains(&text));
+            }
+        }
+    }
+}

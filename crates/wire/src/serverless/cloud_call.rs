@@ -1,0 +1,117 @@
+//! A cloud call: an OpenAPI method carried as a call of a reserved function.
+//!
+//! Published SDKs disagree about spelling and about where options travel. Everything they are
+//! known to send is absorbed here, so that what remains is business content alone.
+
+use serde_json::{Map, Value};
+
+use super::{ErrorCode, ServerlessError};
+use crate::{AppAuthToken, Content};
+
+/// The reserved function name of cloud calls. No user function may bear it.
+pub const CLOUD_TARGET: &str = "alipay-openapi";
+
+/// Members of `params` that are options, not business content.
+const OPTIONS: [&str; 18] = [
+    "$config",
+    "pageExec",
+    "page_exec",
+    "appAuthToken",
+    "app_auth_token",
+    "authToken",
+    "auth_token",
+    "bindAppId",
+    "bind_app_id",
+    "appId",
+    "app_id",
+    "isvAppId",
+    "isv_app_id",
+    "notifyUrl",
+    "notify_url",
+    "env",
+    "returnUrl",
+    "return_url",
+];
+
+/// A cloud call with its options taken apart from its content.
+#[derive(Debug)]
+pub struct CloudCall {
+    /// The OpenAPI method.
+    pub method: String,
+    /// What remains when all options are gone.
+    pub content: Content,
+    /// The right to act for another application.
+    pub app_auth_token: Option<AppAuthToken>,
+    /// Where the caller wants to be told of the outcome.
+    pub notify_url: Option<String>,
+}
+
+impl CloudCall {
+    /// Reads `functionArgs`.
+    ///
+    /// # Errors
+    /// `ParamInvalid` if there is no method or `params` is no object.
+    pub fn parse(args: &str) -> Result<Self, ServerlessError> {
+        let invalid = |message: &str| ServerlessError::new(ErrorCode::ParamInvalid, message);
+        let mut args: Map<String, Value> = serde_json::from_str(args)
+            .map_err(|_| invalid("functionArgs of a cloud call must be a readable JSON object"))?;
+        let Some(Value::String(method)) = args.remove("method") else {
+            return Err(invalid("functionArgs.method must name an OpenAPI method"));
+        };
+        let mut params = match args.remove("params") {
+            None | Some(Value::Null) => Map::new(),
+            Some(Value::Object(params)) => params,
+            Some(_) => return Err(invalid("functionArgs.params must be an object")),
+        };
+        let config = match params.remove("$config") {
+            Some(Value::Object(config)) => config,
+            _ => Map::new(),
+        };
+        let app_auth_token = [&config, &params]
+            .into_iter()
+            .find_map(|place| text(place, "appAuthToken").or_else(|| text(place, "app_auth_token")))
+            .and_then(AppAuthToken::new);
+        let notify_url = config
+            .get("notify")
+            .and_then(Value::as_object)
+            .and_then(|notify| text(notify, "url"))
+            .or_else(|| text(&params, "notifyUrl"))
+            .or_else(|| text(&params, "notify_url"));
+        for option in OPTIONS {
+            params.remove(option);
+        }
+        Ok(Self { method, content: Content::from_map(params), app_auth_token, notify_url })
+    }
+}
+
+fn text(map: &Map<String, Value>, name: &str) -> Option<String> {
+    map.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_leave_the_content_and_the_token_is_found_wherever_it_travels() {
+        for args in [
+            r#"{"method":"m","params":{"$config":{"appAuthToken":"t"},"appAuthToken":"u","a_b":"c"}}"#,
+            r#"{"method":"m","params":{"appAuthToken":"t","app_auth_token":"u","aB":"c"}}"#,
+            r#"{"method":"m","params":{"app_auth_token":"t","env":"x","notifyUrl":"n","a_b":"c"}}"#,
+        ] {
+            let call = CloudCall::parse(args).unwrap();
+            assert_eq!(call.app_auth_token.unwrap().expose(), "t");
+            assert_eq!(call.content.text("a_b", "f").unwrap().as_deref(), Some("c"));
+            for option in ["app_auth_token", "env", "notify_url"] {
+                assert_eq!(call.content.text(option, "f").unwrap(), None);
+            }
+        }
+    }
+
+    #[test]
+    fn a_call_without_method_or_with_other_params_is_refused() {
+        for args in ["[]", "{}", r#"{"method":1}"#, r#"{"method":"m","params":[]}"#] {
+            assert_eq!(CloudCall::parse(args).unwrap_err().code, ErrorCode::ParamInvalid);
+        }
+    }
+}
