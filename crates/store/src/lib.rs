@@ -1,1 +1,88 @@
-//! store
+//! Where certifications and sessions are kept: the only room with SQL.
+//!
+//! It keeps what it is given and decides nothing. Personal data reaches it as ciphertext only.
+//! Statements are written once, in the subset of SQL that SQLite and PostgreSQL share, with `$1`
+//! parameters; [`conn`] is the only place that knows which engine runs them.
+//!
+//! A write is answered after its commit has reached the disk (WAL, `synchronous=FULL`). Writes
+//! that wait while one commit runs share the next one ([`writer`]).
+
+mod certifications;
+mod conn;
+mod error;
+mod migrate;
+mod reader;
+mod sessions;
+mod sqlite;
+mod work;
+mod writer;
+
+pub use certifications::{CertificationRecord, Inserted};
+pub use error::StoreError;
+pub use sessions::{NewUser, Session, User};
+pub use sqlite::Location;
+
+use conn::Conn;
+use reader::Readers;
+use work::Work;
+use writer::Writer;
+
+/// The open store. Cheap to share behind an `Arc`; dropping it finishes the writes accepted.
+#[derive(Debug)]
+pub struct Store {
+    writer: Writer,
+    /// None for a database in memory, which only its one connection can see.
+    readers: Option<Readers>,
+}
+
+impl Store {
+    /// Opens `url` (`sqlite://path/to/file` or `sqlite::memory:`), creating the file and bringing
+    /// its tables up to date.
+    ///
+    /// # Errors
+    /// [`StoreError::Url`] for another kind of address, [`StoreError::Newer`] for a database a
+    /// later version has migrated, and whatever the file system says.
+    pub fn open(url: &str) -> Result<Self, StoreError> {
+        let location = Location::parse(url)?;
+        let mut connection = location.open()?;
+        migrate::run(&mut connection)?;
+        let readers = match location {
+            Location::Memory => None,
+            Location::File(_) => Some(Readers::start(&location)?),
+        };
+        Ok(Self { writer: Writer::start(connection)?, readers })
+    }
+
+    async fn write<W: Work>(&self, work: W) -> Result<W::Output, StoreError> {
+        self.writer.submit(work).await
+    }
+
+    async fn read<W: Work>(&self, work: W) -> Result<W::Output, StoreError> {
+        match &self.readers {
+            Some(readers) => readers.submit(work).await,
+            None => self.writer.submit(work).await,
+        }
+    }
+
+    /// Whether a write can be committed now: for readiness checks.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        self.write(Check).await
+    }
+}
+
+#[derive(Debug)]
+struct Check;
+
+#[async_trait::async_trait]
+impl Work for Check {
+    type Output = ();
+
+    async fn run(&mut self, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+        // Takes the write lock and changes nothing.
+        conn.execute("DELETE FROM sessions WHERE expires_at < $1", &[i64::MIN.into()]).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,42 @@
+//! Applications, and the grants by which one acts for another.
+
+use domain::{AppId, Contract, Profile};
+
+/// Whether results mean anything outside this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Outcomes are chosen, nobody is verified; every page and answer of ours says so.
+    Test,
+    /// Outcomes come from a verifier only.
+    Live,
+}
+
+/// An application that may call.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// Its id on the wire.
+    pub id: AppId,
+    /// What people see.
+    pub name: String,
+    /// The scenes it has contracted.
+    pub contract: Contract,
+    /// How strictly its input is judged.
+    pub profile: Profile,
+}
+
+/// The right of one application to act for another.
+#[derive(Clone)]
+pub struct Grant {
+    /// Who calls.
+    pub isv_app: AppId,
+    /// For whom.
+    pub app: AppId,
+    /// By which token.
+    pub token: String,
+}
+
+impl std::fmt::Debug for Grant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Grant({} for {})", self.isv_app, self.app)
+    }
+}

@@ -1,0 +1,139 @@
+//! The person's part: the link is opened, an outcome is reached. In test mode it is chosen.
+
+use domain::{Assurance, BizCode, Certification, CertifyId, FailReason, Verdict};
+
+use crate::query::Status;
+use crate::{Engine, EngineError, Mode};
+
+/// How often a change is decided anew when another caller was faster.
+const ATTEMPTS: usize = 4;
+
+/// An outcome chosen in test mode.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Chosen {
+    /// The person was recognised.
+    Passed,
+    /// The person was not, for this reason.
+    Failed(FailReason),
+    /// The person left without finishing; the link can be opened again.
+    Left,
+}
+
+/// What the page shows of an opened certification.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opened {
+    /// Its id.
+    pub id: CertifyId,
+    /// Who asks for the certification, as people know them.
+    pub app_name: String,
+    /// The scene.
+    pub biz_code: BizCode,
+    /// Its state.
+    pub status: Status,
+    /// The name, masked.
+    pub masked_name: String,
+    /// The number, masked.
+    pub masked_no: String,
+    /// Where to return.
+    pub return_to: Option<String>,
+}
+
+impl Engine {
+    /// The person opens the link: a new certification begins, a finished one is shown.
+    ///
+    /// # Errors
+    /// [`EngineError::NoSuchLink`], [`EngineError::Expired`], or a fault of the store.
+    pub async fn open(&self, link: &str) -> Result<Opened, EngineError> {
+        let id = self.link_target(link)?;
+        self.change(id, |certification| match certification.state.name() {
+            "created" => Ok(certification.start(self.now(), &self.lifetimes)?),
+            _ => Ok(certification),
+        })
+        .await?;
+        let record = self.find(id).await?;
+        let certification = &record.certification;
+        let status = self.status(&record);
+        if status.state == "expired" {
+            return Err(EngineError::Expired);
+        }
+        let shown = self.open_subject(certification, &record.subject)?;
+        let app_name = self.apps.get(&certification.owner).map(|app| app.name.clone());
+        Ok(Opened {
+            id,
+            app_name: app_name.unwrap_or_default(),
+            biz_code: certification.biz_code,
+            status,
+            masked_name: shown.masked_name,
+            masked_no: shown.masked_no,
+            return_to: shown.return_to,
+        })
+    }
+
+    /// The person chooses an outcome on the test page.
+    ///
+    /// # Errors
+    /// As [`Self::choose`], and [`EngineError::NoSuchLink`].
+    pub async fn choose_by_link(&self, link: &str, chosen: Chosen) -> Result<Status, EngineError> {
+        let id = self.link_target(link)?;
+        self.choose(id, chosen).await
+    }
+
+    /// A script or a person chooses an outcome in test mode.
+    ///
+    /// # Errors
+    /// [`EngineError::TestModeOnly`], [`EngineError::NoSuchCertification`],
+    /// [`EngineError::WrongState`] once it has ended, [`EngineError::Expired`], or a store fault.
+    pub async fn choose(&self, id: CertifyId, chosen: Chosen) -> Result<Status, EngineError> {
+        self.require_test_mode()?;
+        self.change(id, |certification| {
+            let now = self.now();
+            let lifetimes = &self.lifetimes;
+            let started = match certification.state.name() {
+                "created" => certification.start(now, lifetimes)?,
+                "expired" => return Err(EngineError::Expired),
+                _ => certification,
+            };
+            Ok(match &chosen {
+                Chosen::Left => started,
+                Chosen::Passed => started.conclude(
+                    Verdict::Passed { assurance: Assurance::Simulated },
+                    now,
+                    lifetimes,
+                )?,
+                Chosen::Failed(reason) => {
+                    started.conclude(Verdict::Failed { reason: reason.clone() }, now, lifetimes)?
+                }
+            })
+        })
+        .await?;
+        self.find(id).await.map(|record| self.status(&record))
+    }
+
+    pub(crate) fn require_test_mode(&self) -> Result<(), EngineError> {
+        match self.mode {
+            Mode::Test => Ok(()),
+            Mode::Live => Err(EngineError::TestModeOnly),
+        }
+    }
+
+    /// Decides on the state of this instant and stores the decision, unless another caller has
+    /// changed the record meanwhile; then decides anew.
+    async fn change(
+        &self,
+        id: CertifyId,
+        decide: impl Fn(Certification) -> Result<Certification, EngineError>,
+    ) -> Result<(), EngineError> {
+        for _ in 0..ATTEMPTS {
+            let stored = self.find(id).await?.certification;
+            let version = stored.version;
+            let next = decide(stored.clone().at(self.now(), &self.lifetimes))?;
+            if next.state == stored.state {
+                return Ok(());
+            }
+            if self.store.update_certification(next, version).await? {
+                return Ok(());
+            }
+        }
+        Err(EngineError::Busy("the certification changed too often meanwhile".into()))
+    }
+}

@@ -1,0 +1,66 @@
+//! Why a use case did not do what was asked.
+
+use domain::{BizCode, Rejected, WrongState};
+use store::StoreError;
+
+/// Everything the world below can answer, in terms a door can map.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum EngineError {
+    /// The calling application is not configured.
+    #[error("no such application")]
+    NoSuchApp,
+    /// The token is unknown, or another application's.
+    #[error("the app_auth_token is not one this application was given")]
+    InvalidAppAuthToken,
+    /// A page sent a token.
+    #[error("an app_auth_token may come from a cloud function only")]
+    TokenFromPage,
+    /// The owner has no contract for the scene.
+    #[error("the application has not contracted {}", .0.as_str())]
+    NotContracted(BizCode),
+    /// A field breaks its rule.
+    #[error("{0}")]
+    Rejected(#[from] Rejected),
+    /// The order number was used before, with other content.
+    #[error("outer_order_no was used before with other content")]
+    OrderReused,
+    /// Unknown, or another application's: the two must not be told apart.
+    #[error("no such certification")]
+    NoSuchCertification,
+    /// Past its clock.
+    #[error("the certification is past its time")]
+    Expired,
+    /// The state does not allow this.
+    #[error("{0}")]
+    WrongState(#[from] WrongState),
+    /// The link is not one we made.
+    #[error("no such link")]
+    NoSuchLink,
+    /// Only in test mode.
+    #[error("outcomes can be chosen in test mode only")]
+    TestModeOnly,
+    /// The session's token is absent, unknown or expired.
+    #[error("the session token is unknown or expired")]
+    InvalidToken,
+    /// Sign-in with the platform is not possible here.
+    #[error("sign-in with {0} is not available here")]
+    SignInUnavailable(&'static str),
+    /// Too much is waiting; the same call may succeed later.
+    #[error("busy: {0}")]
+    Busy(String),
+    /// A fault of ours.
+    #[error("internal fault: {0}")]
+    Internal(String),
+}
+
+impl From<StoreError> for EngineError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy => Self::Busy(error.to_string()),
+            StoreError::Unavailable(_)
+            | StoreError::Corrupt { .. }
+            | StoreError::Newer { .. }
+            | StoreError::Url(_) => Self::Internal(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! `query`: how a certification ended, and the fuller account of our own API.
+
+use domain::{Answer, CertifyId};
+use serde::Serialize;
+use store::CertificationRecord;
+
+use crate::authorize::Acting;
+use crate::{Engine, EngineError};
+
+/// A certification as our own API tells it. Nothing personal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// Its id.
+    pub certify_id: String,
+    /// `created`, `in_progress`, `passed`, `failed` or `expired`.
+    pub state: &'static str,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Nobody was verified: the outcome was chosen.
+    pub test: bool,
+    /// What the strict profile would have refused at `init`.
+    pub warnings: serde_json::Value,
+}
+
+impl Engine {
+    /// What the merchant may know: passed, not passed, not yet.
+    ///
+    /// # Errors
+    /// [`EngineError::NoSuchCertification`] for an unknown id and for another owner's alike,
+    /// [`EngineError::Expired`] past its clock, or a fault of the store.
+    pub async fn query(&self, acting: &Acting, id: CertifyId) -> Result<Answer, EngineError> {
+        let record = self.owned(acting, id).await?;
+        match record.certification.answer(self.now(), &self.lifetimes) {
+            Answer::NoLongerReadable => Err(EngineError::Expired),
+            answer @ (Answer::Pending | Answer::Passed | Answer::Failed) => Ok(answer),
+        }
+    }
+
+    /// The full account, for scripts that test. In live mode nobody may ask without an owner.
+    ///
+    /// # Errors
+    /// [`EngineError::TestModeOnly`], [`EngineError::NoSuchCertification`], or a store fault.
+    pub async fn test_status(&self, id: CertifyId) -> Result<Status, EngineError> {
+        self.require_test_mode()?;
+        self.find(id).await.map(|record| self.status(&record))
+    }
+
+    pub(crate) fn status(&self, record: &CertificationRecord) -> Status {
+        let state = record.certification.clone().at(self.now(), &self.lifetimes).state;
+        Status {
+            certify_id: record.certification.id.to_string(),
+            reason: match &state {
+                domain::State::Failed { reason, .. } => Some(reason.as_str().to_owned()),
+                _ => None,
+            },
+            state: state.name(),
+            test: self.mode == crate::Mode::Test,
+            warnings: serde_json::from_str(&record.warnings).unwrap_or_default(),
+        }
+    }
+
+    pub(crate) async fn find(&self, id: CertifyId) -> Result<CertificationRecord, EngineError> {
+        self.store.certification(id).await?.ok_or(EngineError::NoSuchCertification)
+    }
+
+    pub(crate) async fn owned(
+        &self,
+        acting: &Acting,
+        id: CertifyId,
+    ) -> Result<CertificationRecord, EngineError> {
+        let record = self.find(id).await?;
+        if record.certification.owner == acting.owner.id {
+            Ok(record)
+        } else {
+            Err(EngineError::NoSuchCertification)
+        }
+    }
+}

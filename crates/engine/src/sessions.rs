@@ -1,0 +1,163 @@
+//! Sign-in to a space, and the sessions that follow.
+//!
+//! A session lives 10 minutes, and each use moves its end to 30 minutes from then. A use must not
+//! cost a commit each time: the exact end is kept in memory, and written down when it has moved by
+//! [`WRITE_AFTER`]. A crash can cost a session that little of its life.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+use store::{NewUser, User};
+
+use crate::vault::sha256;
+use crate::{Engine, EngineError, Mode};
+
+/// Life of a session that is never used.
+const FIRST: SignedDuration = SignedDuration::from_mins(10);
+/// Life from each use on.
+const EXTENDED: SignedDuration = SignedDuration::from_mins(30);
+/// How far the written end may lag behind the exact one.
+const WRITE_AFTER: SignedDuration = SignedDuration::from_secs(15);
+/// Sessions whose exact end is kept in memory. Beyond it the written end decides.
+const RECENT: usize = 100_000;
+
+/// A new session.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    /// The token, shown once; only its hash is kept.
+    pub access_token: String,
+    /// Seconds until it ends unless used.
+    pub expires_in_second: i64,
+}
+
+impl std::fmt::Debug for SignedIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SignedIn(…)")
+    }
+}
+
+/// Exact and written ends of sessions used lately.
+#[derive(Debug, Default)]
+pub(crate) struct Recent(Mutex<BTreeMap<[u8; 32], Ends>>);
+
+#[derive(Debug, Clone, Copy)]
+struct Ends {
+    exact: Timestamp,
+    written: Timestamp,
+}
+
+impl Recent {
+    /// Notes a use; tells whether the end must be written down now. None if it had ended.
+    fn touch(&self, token: [u8; 32], stored: Timestamp, now: Timestamp) -> Option<bool> {
+        let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = recent.get(&token).copied().unwrap_or(Ends { exact: stored, written: stored });
+        if now >= known.exact.max(stored) {
+            recent.remove(&token);
+            return None;
+        }
+        let exact = later(now, EXTENDED);
+        let write = exact.duration_since(known.written.max(stored)) >= WRITE_AFTER;
+        if recent.len() >= RECENT && !recent.contains_key(&token) {
+            recent.retain(|_, ends| now < ends.exact);
+        }
+        if recent.len() < RECENT || recent.contains_key(&token) {
+            let written = if write { exact } else { known.written };
+            recent.insert(token, Ends { exact, written });
+        }
+        Some(write)
+    }
+}
+
+impl Engine {
+    /// Opens a session for a new anonymous user.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn sign_in_anonymously(&self, space_id: &str) -> Result<SignedIn, EngineError> {
+        self.sign_in(space_id, None).await
+    }
+
+    /// Opens a session for the user behind an auth code. In test mode every code names one
+    /// deterministic user, the same for the same code.
+    ///
+    /// # Errors
+    /// [`EngineError::SignInUnavailable`] in live mode, or a fault of the store.
+    pub async fn sign_in_with(
+        &self,
+        space_id: &str,
+        provider: &str,
+        auth_code: &str,
+    ) -> Result<SignedIn, EngineError> {
+        if self.mode == Mode::Live {
+            return Err(EngineError::SignInUnavailable("an auth code"));
+        }
+        let id = test_user_id(provider, auth_code);
+        self.sign_in(space_id, Some((provider.to_owned(), id))).await
+    }
+
+    async fn sign_in(
+        &self,
+        space_id: &str,
+        provider: Option<(String, String)>,
+    ) -> Result<SignedIn, EngineError> {
+        let now = self.now();
+        let access_token = hex::encode(self.random::<16>());
+        let user = NewUser {
+            space_id: space_id.to_owned(),
+            user_id: hex::encode(self.random::<12>()),
+            provider,
+            at: now,
+        };
+        let hash = sha256(access_token.as_bytes());
+        self.store.open_session(user, hash, later(now, FIRST)).await?;
+        Ok(SignedIn { access_token, expires_in_second: FIRST.as_secs() })
+    }
+
+    /// The user of a session, which this use prolongs.
+    ///
+    /// # Errors
+    /// [`EngineError::InvalidToken`] if it is unknown, expired or another space's.
+    pub async fn session(&self, space_id: &str, token: &str) -> Result<User, EngineError> {
+        let hash = sha256(token.as_bytes());
+        let session = self.store.session(hash).await?.ok_or(EngineError::InvalidToken)?;
+        if session.user.space_id != space_id {
+            return Err(EngineError::InvalidToken);
+        }
+        let now = self.now();
+        match self.recent.touch(hash, session.expires_at, now) {
+            None => return Err(EngineError::InvalidToken),
+            Some(false) => {}
+            Some(true) => self.store.extend_session(hash, later(now, EXTENDED)).await?,
+        }
+        Ok(session.user)
+    }
+
+    /// A user of a space by our id, as a back end may name one.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn user(&self, space_id: &str, user_id: &str) -> Result<Option<User>, EngineError> {
+        Ok(self.store.user(space_id, user_id).await?)
+    }
+
+    /// Forgets sessions that ended more than a day ago.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn forget_old_sessions(&self) -> Result<usize, EngineError> {
+        let before = later(self.now(), -SignedDuration::from_hours(24));
+        Ok(self.store.forget_sessions(before).await?)
+    }
+}
+
+fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
+    now.checked_add(by).unwrap_or(Timestamp::MAX)
+}
+
+/// `2088` and 12 digits, like the platform's ids, derived from the code.
+fn test_user_id(provider: &str, auth_code: &str) -> String {
+    let digest = sha256(format!("{provider}\0{auth_code}").as_bytes());
+    let number = digest.iter().take(8).fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+    format!("2088{:012}", number % 1_000_000_000_000)
+}

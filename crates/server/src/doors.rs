@@ -1,0 +1,7 @@
+//! One file per door.
+
+pub(crate) mod gateway;
+pub(crate) mod health;
+pub(crate) mod page;
+pub(crate) mod serverless;
+pub(crate) mod test_world;

@@ -1,0 +1,133 @@
+//! The world of test mode, for scripts: choose outcomes, look, move the clock. Not routed in live
+//! mode.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::rejection::JsonRejection;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use domain::{CertifyId, FailReason};
+use engine::{Chosen, EngineError};
+use serde::Deserialize;
+
+use crate::state::AppState;
+
+/// Reason of a failure that gives none.
+const DEFAULT_REASON: &str = "FACE_NOT_MATCH";
+
+/// Body of a choice.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Choice {
+    outcome: String,
+    reason: Option<String>,
+}
+
+/// Body of a clock move.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Advance {
+    advance_seconds: u32,
+}
+
+impl Choice {
+    pub(crate) fn new(outcome: String, reason: Option<String>) -> Self {
+        Self { outcome, reason: reason.filter(|reason| !reason.is_empty()) }
+    }
+
+    /// What was chosen, or what is wrong with it.
+    pub(crate) fn read(self) -> Result<Chosen, String> {
+        match (self.outcome.as_str(), self.reason) {
+            ("passed", None) => Ok(Chosen::Passed),
+            ("left", None) => Ok(Chosen::Left),
+            ("passed" | "left", Some(_)) => {
+                Err("reason goes with the outcome \"failed\" only".to_owned())
+            }
+            ("failed", reason) => FailReason::parse(reason.as_deref().unwrap_or(DEFAULT_REASON))
+                .map(Chosen::Failed)
+                .map_err(|rejected| rejected.en()),
+            _ => Err("outcome must be \"passed\", \"failed\" or \"left\"".to_owned()),
+        }
+    }
+}
+
+pub(crate) async fn show(
+    State(state): State<Arc<AppState>>,
+    Path(certify_id): Path<String>,
+) -> Response {
+    let Some(id) = CertifyId::parse(&certify_id) else {
+        return refused(&EngineError::NoSuchCertification);
+    };
+    match state.engine.test_status(id).await {
+        Ok(status) => Json(status).into_response(),
+        Err(error) => refused(&error),
+    }
+}
+
+pub(crate) async fn choose(
+    State(state): State<Arc<AppState>>,
+    Path(certify_id): Path<String>,
+    choice: Result<Json<Choice>, JsonRejection>,
+) -> Response {
+    let choice = match choice {
+        Ok(Json(choice)) => choice.read(),
+        Err(error) => Err(error.body_text()),
+    };
+    let chosen = match choice {
+        Ok(chosen) => chosen,
+        Err(message) => return problem(StatusCode::UNPROCESSABLE_ENTITY, "INVALID", &message),
+    };
+    let Some(id) = CertifyId::parse(&certify_id) else {
+        return refused(&EngineError::NoSuchCertification);
+    };
+    match state.engine.choose(id, chosen).await {
+        Ok(status) => Json(status).into_response(),
+        Err(error) => refused(&error),
+    }
+}
+
+pub(crate) async fn advance(
+    State(state): State<Arc<AppState>>,
+    advance: Result<Json<Advance>, JsonRejection>,
+) -> Response {
+    match (advance, &state.test_clock) {
+        (Ok(Json(advance)), Some(clock)) => {
+            let now = clock.advance(advance.advance_seconds);
+            Json(serde_json::json!({ "now": now.to_string(), "test": true })).into_response()
+        }
+        (Err(error), _) => problem(StatusCode::UNPROCESSABLE_ENTITY, "INVALID", &error.body_text()),
+        (_, None) => problem(StatusCode::NOT_FOUND, "NO_TEST_CLOCK", "the clock cannot be moved"),
+    }
+}
+
+fn refused(error: &EngineError) -> Response {
+    let (status, code) = match error {
+        EngineError::NoSuchCertification | EngineError::NoSuchLink => {
+            (StatusCode::NOT_FOUND, "NO_SUCH_CERTIFICATION")
+        }
+        EngineError::Expired => (StatusCode::GONE, "EXPIRED"),
+        EngineError::WrongState(_) => (StatusCode::CONFLICT, "WRONG_STATE"),
+        EngineError::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "BUSY"),
+        EngineError::TestModeOnly => (StatusCode::FORBIDDEN, "TEST_MODE_ONLY"),
+        EngineError::NoSuchApp
+        | EngineError::InvalidAppAuthToken
+        | EngineError::TokenFromPage
+        | EngineError::NotContracted(_)
+        | EngineError::Rejected(_)
+        | EngineError::OrderReused
+        | EngineError::InvalidToken
+        | EngineError::SignInUnavailable(_)
+        | EngineError::Internal(_) => {
+            tracing::error!(%error, "internal fault");
+            return problem(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "a fault of ours");
+        }
+    };
+    problem(status, code, &error.to_string())
+}
+
+fn problem(status: StatusCode, code: &str, message: &str) -> Response {
+    let body = serde_json::json!({ "error": { "code": code, "message": message } });
+    (status, Json(body)).into_response()
+}

@@ -1,0 +1,79 @@
+//! The outermost service: puts the path right before it is routed.
+//!
+//! The published Serverless SDKs append `/client` to the endpoint as it was typed, so an endpoint
+//! with a slash at its end asks for `//client`.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::task::{Context, Poll};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
+use axum::http::Request;
+use axum::http::uri::{PathAndQuery, Uri};
+use axum::response::Response;
+use tower::Service;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Doors(Router);
+
+impl Doors {
+    pub(crate) fn new(router: Router) -> Self {
+        Self(router)
+    }
+
+    pub(crate) fn into_make_service(self) -> IntoMakeServiceWithConnectInfo<Self, SocketAddr> {
+        axum::ServiceExt::<Request<Body>>::into_make_service_with_connect_info(self)
+    }
+}
+
+impl Service<Request<Body>> for Doors {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = <Router as Service<Request<Body>>>::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Service::<Request<Body>>::poll_ready(&mut self.0, context)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        if let Some(uri) = without_doubled_slashes(request.uri()) {
+            *request.uri_mut() = uri;
+        }
+        self.0.call(request)
+    }
+}
+
+fn without_doubled_slashes(uri: &Uri) -> Option<Uri> {
+    if !uri.path().contains("//") {
+        return None;
+    }
+    let mut path = String::with_capacity(uri.path().len());
+    for c in uri.path().chars() {
+        if c != '/' || !path.ends_with('/') {
+            path.push(c);
+        }
+    }
+    if let Some(query) = uri.query() {
+        path.push('?');
+        path.push_str(query);
+    }
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(path).ok()?);
+    Uri::from_parts(parts).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn doubled_slashes_of_the_path_become_one_and_the_query_stays() {
+        let uri: Uri = "//client?a=//b".parse().unwrap();
+        assert_eq!(without_doubled_slashes(&uri).unwrap(), "/client?a=//b");
+        let uri: Uri = "http://h//gateway.do".parse().unwrap();
+        assert_eq!(without_doubled_slashes(&uri).unwrap().path(), "/gateway.do");
+        assert_eq!(without_doubled_slashes(&"/client".parse().unwrap()), None);
+    }
+}

@@ -1,0 +1,61 @@
+//! A number for every request, and one log line.
+//!
+//! The line holds verb, route, status and time: no query, no body, no identity.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request};
+use axum::http::{HeaderName, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+
+/// The number of a request: in the log, in the answer's headers, and in `ctx.requestId`.
+#[derive(Debug, Clone)]
+pub(crate) struct RequestId(pub(crate) Arc<str>);
+
+impl RequestId {
+    fn new() -> Self {
+        use engine::Chance as _;
+        let mut bytes = [0; 16];
+        engine::SystemChance::new().fill(&mut bytes);
+        let hex = bytes.iter().fold(String::with_capacity(32), |mut hex, byte| {
+            use std::fmt::Write as _;
+            // Writing to a String cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        });
+        Self(hex.into())
+    }
+}
+
+/// The header the client SDK reads, spelled so that it finds it: it does not fold case.
+const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
+/// The header gateway clients read.
+const TRACE_ID: HeaderName = HeaderName::from_static("trace_id");
+
+pub(crate) async fn trace(mut request: Request, next: Next) -> Response {
+    let id = RequestId::new();
+    let begun = now();
+    let verb = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    request.extensions_mut().insert(id.clone());
+    let mut response = next.run(request).await;
+    if let Ok(value) = HeaderValue::from_str(&id.0) {
+        response.headers_mut().insert(REQUEST_ID, value.clone());
+        response.headers_mut().insert(TRACE_ID, value);
+    }
+    tracing::debug!(
+        request_id = %id.0,
+        status = response.status().as_u16(),
+        micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX),
+        "{verb} {}",
+        route.as_ref().map_or("(no route)", MatchedPath::as_str),
+    );
+    response
+}
+
+/// Measures durations only; no decision depends on it.
+fn now() -> Instant {
+    Instant::now()
+}

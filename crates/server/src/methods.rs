@@ -1,0 +1,70 @@
+//! The method table: the waist between every dialect and the engine.
+//!
+//! A method is its content read, judged by the domain, and one call of the engine.
+
+mod certify;
+mod initialize;
+mod query;
+
+use domain::{CertifyId, Field, Rejected, Rule};
+use engine::Caller;
+use wire::{Content, Failure, Method, Outcome};
+
+use crate::refusal;
+use crate::state::AppState;
+
+/// What a method answers.
+pub(crate) enum Answer {
+    /// Members, or a refusal.
+    Outcome(Outcome),
+    /// The address of a page.
+    Link(String),
+}
+
+/// Runs `method` for `caller`.
+pub(crate) async fn run(
+    state: &AppState,
+    caller: &Caller<'_>,
+    method: Method,
+    content: &Content,
+) -> Answer {
+    let answer = match method {
+        Method::Initialize => initialize::run(state, caller, content).await.map(Answer::Outcome),
+        Method::Certify => certify::run(state, caller, content).await.map(Answer::Link),
+        Method::Query => query::run(state, caller, content).await.map(Answer::Outcome),
+    };
+    match answer {
+        Ok(answer) => {
+            tracing::debug!(app = %caller.app, method = method.as_str(), "answered");
+            answer
+        }
+        Err(failure) => {
+            tracing::info!(
+                app = %caller.app,
+                method = method.as_str(),
+                sub_code = failure.sub_code.as_str(),
+                reason = failure.sub_msg,
+                "refused"
+            );
+            Answer::Outcome(Outcome::Failure(failure))
+        }
+    }
+}
+
+/// `certify_id` of certify and query.
+fn certify_id(content: &Content) -> Result<CertifyId, Failure> {
+    let field = Field::CertifyId;
+    let reject = |rule| refusal::rejected(&Rejected { field, rule });
+    let text = content
+        .text("certify_id", "certify_id")
+        .map_err(|error| refusal::unreadable(&error))?
+        .ok_or_else(|| reject(Rule::Missing))?;
+    if text.is_empty() {
+        return Err(reject(Rule::Empty));
+    }
+    // Ids of the hosted service have other forms: well-formed to the protocol, unknown to us.
+    CertifyId::parse(&text).ok_or_else(|| match text.chars().count() {
+        length @ 33.. => reject(Rule::TooLong { length, max: 32 }),
+        _ => Failure::plain(wire::SubCode::BillNotExist),
+    })
+}

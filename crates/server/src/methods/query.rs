@@ -1,0 +1,28 @@
+//! `alipay.user.certify.open.query`: `passed` is the string `T` or `F`, and `F` while pending.
+
+use domain::Answer;
+use engine::Caller;
+use wire::{Content, Failure, Outcome};
+
+use crate::refusal;
+use crate::state::AppState;
+
+pub(super) async fn run(
+    state: &AppState,
+    caller: &Caller<'_>,
+    content: &Content,
+) -> Result<Outcome, Failure> {
+    let acting = state.engine.authorize(caller).map_err(|error| refusal::failure(&error))?;
+    let id = super::certify_id(content)?;
+    let answer = state.engine.query(&acting, id).await.map_err(|error| refusal::failure(&error))?;
+    let passed = match answer {
+        Answer::Passed => "T",
+        Answer::Pending | Answer::Failed | Answer::NoLongerReadable => "F",
+    };
+    // JSON inside text, and empty: what the hosted service answers without extra permissions.
+    Ok(Outcome::Success(vec![
+        ("passed", passed.to_owned()),
+        ("identity_info", "{}".to_owned()),
+        ("material_info", "{}".to_owned()),
+    ]))
+}

@@ -1,0 +1,68 @@
+//! How a refusal of the engine is spoken in the codes of the identity API.
+
+use domain::Rejected;
+use engine::EngineError;
+use wire::{ContentError, Failure, SubCode};
+
+/// A field that breaks its rule.
+pub(crate) fn rejected(rejected: &Rejected) -> Failure {
+    Failure::precise(SubCode::IllegalArgumentFormat, &rejected.zh(), &rejected.en())
+}
+
+/// Content that could not be read. The hosted service answers `UNKNOWN_ERROR` when a nested
+/// parameter does not parse, and existing callers look for it.
+pub(crate) fn unreadable(error: &ContentError) -> Failure {
+    use wire::methods::Problem;
+    let sub_code = match (&error.problem, error.field) {
+        (_, "biz_content") => SubCode::IllegalJson,
+        (Problem::NotJson { .. } | Problem::OverEscaped, _) => SubCode::UnknownError,
+        (Problem::NotText(_) | Problem::NotAnObject(_) | Problem::TooLong { .. }, _) => {
+            SubCode::IllegalArgumentFormat
+        }
+    };
+    Failure::precise(sub_code, &error.zh(), &error.en())
+}
+
+/// Every answer of the engine that is not the one asked for.
+pub(crate) fn failure(error: &EngineError) -> Failure {
+    match error {
+        EngineError::NoSuchApp => Failure::plain(SubCode::InvalidAppId),
+        EngineError::InvalidAppAuthToken => Failure::plain(SubCode::InvalidAppAuthToken),
+        EngineError::TokenFromPage => Failure::precise(
+            SubCode::InvalidAppAuthToken,
+            "appAuthToken 目前仅在云函数中支持；请改在云函数里调用并作为第二个参数传入",
+            "appAuthToken is accepted from cloud functions only; call from a function and pass it as the second argument",
+        ),
+        EngineError::NotContracted(biz_code) => {
+            let scene = biz_code.as_str();
+            Failure::precise(
+                SubCode::ArrangementStatusError,
+                &format!(
+                    "应用未签约场景 {scene}（biz_code）；请在该应用的 scenes 中加入它，或换用已签约的场景"
+                ),
+                &format!(
+                    "the application has not contracted biz_code {scene}; add it to the app's scenes or use a contracted one"
+                ),
+            )
+        }
+        EngineError::Rejected(rejected) => self::rejected(rejected),
+        EngineError::OrderReused => Failure::precise(
+            SubCode::IllegalArgumentFormat,
+            "outer_order_no（outerOrderNo）已用于另一笔内容不同的认证；重试请保持内容完全一致，新认证请换新的单号",
+            "outer_order_no (outerOrderNo) was used before for a certification with other content; repeat the same content, or use a new number for a new certification",
+        ),
+        EngineError::NoSuchCertification | EngineError::NoSuchLink => {
+            Failure::plain(SubCode::BillNotExist)
+        }
+        EngineError::Expired => Failure::plain(SubCode::CertifyIdExpired),
+        EngineError::WrongState(_) => Failure::plain(SubCode::BillStatusError),
+        EngineError::Busy(_) => Failure::plain(SubCode::ServiceUnavailable),
+        EngineError::TestModeOnly
+        | EngineError::InvalidToken
+        | EngineError::SignInUnavailable(_)
+        | EngineError::Internal(_) => {
+            tracing::error!(%error, "internal fault");
+            Failure::plain(SubCode::SystemError)
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Every route on one page.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
+use axum::middleware::from_fn;
+use axum::routing::{get, post};
+
+use crate::state::AppState;
+use crate::{doors, layers};
+
+/// Largest body: a reference picture of a mebibyte in Base64, percent-encoded, with room.
+const MAX_BODY: usize = 4 * 1024 * 1024;
+
+pub(crate) fn service(
+    state: Arc<AppState>,
+) -> IntoMakeServiceWithConnectInfo<layers::Doors, SocketAddr> {
+    let test_mode = state.engine.mode() == engine::Mode::Test;
+    let mut routes = Router::new()
+        .route("/client", post(doors::serverless::client))
+        .route("/server", post(doors::serverless::server))
+        .route("/gateway.do", get(doors::gateway::call).post(doors::gateway::call))
+        .route("/verify/{link}", get(doors::page::show).post(doors::page::choose))
+        .route("/static/page.css", get(doors::page::stylesheet))
+        .route("/healthz", get(doors::health::live))
+        .route("/readyz", get(doors::health::ready))
+        .route("/", get(doors::health::index));
+    if test_mode {
+        routes = routes
+            .route(
+                "/test/certifications/{certify_id}",
+                get(doors::test_world::show).post(doors::test_world::choose),
+            )
+            .route("/test/clock", post(doors::test_world::advance));
+    }
+    let routes = routes
+        .fallback(doors::health::not_found)
+        .method_not_allowed_fallback(doors::health::wrong_method)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn(layers::trace))
+        .with_state(state);
+    layers::Doors::new(routes).into_make_service()
+}

@@ -1,0 +1,60 @@
+//! What handlers may reach.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use domain::AppId;
+use engine::{Engine, MovableClock, Outbound, SystemClock};
+use wire::serverless::ClientSecret;
+use wire::{PrivateKey, PublicKey};
+
+/// Everything behind the doors.
+#[derive(Debug)]
+pub struct AppState {
+    /// The use cases.
+    pub engine: Engine,
+    /// Runs cloud functions.
+    pub functions: functions::Runtime,
+    /// Sends what functions send.
+    pub outbound: Outbound,
+    /// Serverless spaces by id.
+    pub spaces: BTreeMap<String, Arc<Space>>,
+    /// The OpenAPI gateway; none without a key to sign answers with.
+    pub gateway: Option<Gateway>,
+    /// Where people reach this server; no slash at the end.
+    pub public_url: String,
+    /// The clock scripts may move, in test mode.
+    pub test_clock: Option<Arc<MovableClock<SystemClock>>>,
+}
+
+/// A Serverless space: where an application's functions live.
+#[derive(Debug)]
+pub struct Space {
+    /// Its id on the wire.
+    pub id: String,
+    /// The application its users and functions act for.
+    pub app: AppId,
+    /// Key of `/client`.
+    pub client_secret: ClientSecret,
+    /// Key of `/server`; without it that door is closed for the space.
+    pub server_key: Option<PublicKey>,
+    /// The folder with one folder per function.
+    pub functions: Option<PathBuf>,
+}
+
+/// The keys of the OpenAPI gateway.
+#[derive(Debug)]
+pub struct Gateway {
+    /// Signs answers.
+    pub key: PrivateKey,
+    /// Check requests, by application.
+    pub app_keys: BTreeMap<AppId, PublicKey>,
+}
+
+impl AppState {
+    /// The address of a person's page.
+    pub(crate) fn verify_url(&self, link: &str) -> String {
+        format!("{}/verify/{link}", self.public_url)
+    }
+}

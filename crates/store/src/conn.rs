@@ -1,0 +1,133 @@
+//! One connection, whichever engine is behind it. The only file that would know two.
+
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+
+use crate::StoreError;
+
+/// A connection inside a unit of work.
+#[derive(Debug)]
+pub(crate) enum Conn<'c> {
+    /// Exclusive although shared access would do: only so may it cross threads with its unit.
+    Sqlite(&'c mut rusqlite::Connection),
+}
+
+/// A parameter of a statement.
+#[derive(Clone, Copy)]
+pub(crate) enum Param<'a> {
+    Null,
+    Int(i64),
+    Text(&'a str),
+    Blob(&'a [u8]),
+}
+
+impl From<i64> for Param<'_> {
+    fn from(value: i64) -> Self {
+        Self::Int(value)
+    }
+}
+
+impl<'a> From<&'a str> for Param<'a> {
+    fn from(value: &'a str) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl<'a> From<&'a [u8]> for Param<'a> {
+    fn from(value: &'a [u8]) -> Self {
+        Self::Blob(value)
+    }
+}
+
+impl<'a, T: Into<Param<'a>>> From<Option<T>> for Param<'a> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Into::into)
+    }
+}
+
+impl ToSql for Param<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match *self {
+            Self::Null => ValueRef::Null,
+            Self::Int(value) => ValueRef::Integer(value),
+            Self::Text(value) => ValueRef::Text(value.as_bytes()),
+            Self::Blob(value) => ValueRef::Blob(value),
+        }))
+    }
+}
+
+/// One row of a result.
+pub(crate) enum Row<'r> {
+    Sqlite(&'r rusqlite::Row<'r>),
+}
+
+/// A value a column can hold.
+pub(crate) trait Column: rusqlite::types::FromSql {}
+impl Column for i64 {}
+impl Column for String {}
+impl Column for Vec<u8> {}
+impl<T: Column> Column for Option<T> {}
+
+impl Row<'_> {
+    /// The value at `index`, in the order of the SELECT list.
+    pub(crate) fn get<T: Column>(
+        &self,
+        index: usize,
+        table: &'static str,
+        column: &'static str,
+    ) -> Result<T, StoreError> {
+        match self {
+            Self::Sqlite(row) => row.get(index).map_err(|_| StoreError::Corrupt { table, column }),
+        }
+    }
+}
+
+/// Names under which SQLite knows `$1`, `$2`, …: to it they are names, not numbers.
+const NAMES: [&str; 16] = [
+    "$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10", "$11", "$12", "$13", "$14", "$15",
+    "$16",
+];
+
+fn bind(statement: &mut rusqlite::Statement<'_>, params: &[Param<'_>]) -> Result<(), StoreError> {
+    for (name, param) in NAMES.iter().zip(params) {
+        if let Some(index) = statement.parameter_index(name)? {
+            statement.raw_bind_parameter(index, param)?;
+        }
+    }
+    Ok(())
+}
+
+impl Conn<'_> {
+    /// Runs a statement and tells how many rows it changed.
+    #[expect(clippy::unused_async, reason = "an engine behind a network will wait here")]
+    pub(crate) async fn execute(
+        &mut self,
+        sql: &'static str,
+        params: &[Param<'_>],
+    ) -> Result<usize, StoreError> {
+        match self {
+            Self::Sqlite(connection) => {
+                let mut statement = connection.prepare_cached(sql)?;
+                bind(&mut statement, params)?;
+                Ok(statement.raw_execute()?)
+            }
+        }
+    }
+
+    /// Runs a query of at most one row.
+    #[expect(clippy::unused_async, reason = "an engine behind a network will wait here")]
+    pub(crate) async fn query_opt<T>(
+        &mut self,
+        sql: &'static str,
+        params: &[Param<'_>],
+        read: impl FnOnce(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        match self {
+            Self::Sqlite(connection) => {
+                let mut statement = connection.prepare_cached(sql)?;
+                bind(&mut statement, params)?;
+                let mut rows = statement.raw_query();
+                rows.next()?.map(|row| read(&Row::Sqlite(row))).transpose()
+            }
+        }
+    }
+}

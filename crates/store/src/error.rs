@@ -1,0 +1,38 @@
+//! What can go wrong with storage.
+
+/// A fault of the store. None of the texts holds stored data.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StoreError {
+    /// The address is not one we can open.
+    #[error("store.url must be sqlite://PATH; {0}")]
+    Url(&'static str),
+    /// A later version of the program has migrated this database.
+    #[error("the database is at schema {found}, this program knows {known}; run the newer program")]
+    Newer {
+        /// Schema number in the database.
+        found: i64,
+        /// Highest schema number of this program.
+        known: i64,
+    },
+    /// More writes are waiting than we let wait.
+    #[error("the store is busy: too many writes are waiting")]
+    Busy,
+    /// The engine refused or failed.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+    /// A stored value cannot be what we wrote.
+    #[error("corrupt value in {table}.{column}")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+    },
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        // SQLite's texts name tables and constraints, never values.
+        Self::Unavailable(error.to_string())
+    }
+}

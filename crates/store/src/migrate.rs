@@ -1,0 +1,35 @@
+//! Bringing the tables up to date.
+
+use rusqlite::Connection;
+
+use crate::StoreError;
+
+/// Every migration, in order. A published one never changes.
+const MIGRATIONS: &[&str] =
+    &[include_str!("../migrations/sqlite/0001_certifications_and_sessions.sql")];
+
+/// Applies what is missing, each migration in its own transaction.
+pub(crate) fn run(connection: &mut Connection) -> Result<(), StoreError> {
+    connection
+        .execute_batch("CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER NOT NULL)")?;
+    // Two processes may open a new database at once: the version is read under the write lock.
+    loop {
+        let transaction =
+            connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let found: i64 = transaction.query_row(
+            "SELECT COALESCE(MAX(version), 0) FROM schema_migrations",
+            [],
+            |row| row.get(0),
+        )?;
+        let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+        if found > known {
+            return Err(StoreError::Newer { found, known });
+        }
+        let Some(next) = usize::try_from(found).ok().and_then(|found| MIGRATIONS.get(found)) else {
+            return Ok(());
+        };
+        transaction.execute_batch(next)?;
+        transaction.execute("INSERT INTO schema_migrations (version) VALUES (?1)", [found + 1])?;
+        transaction.commit()?;
+    }
+}

@@ -1,0 +1,58 @@
+//! Reads, on connections of their own, so that they never wait for a commit.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::work::{Work, run_now};
+use crate::{Location, StoreError};
+
+/// Reader threads. A read takes microseconds from the page cache; two hide one that waits for
+/// the disk.
+const THREADS: usize = 2;
+/// Reads that may wait.
+const WAITING: usize = 4096;
+
+type Job = Box<dyn FnOnce(&mut Connection) + Send>;
+
+#[derive(Debug)]
+pub(crate) struct Readers {
+    queue: mpsc::Sender<Job>,
+}
+
+impl Readers {
+    pub(crate) fn start(location: &Location) -> Result<Self, StoreError> {
+        let (queue, jobs) = mpsc::channel::<Job>(WAITING);
+        let jobs = Arc::new(Mutex::new(jobs));
+        for _ in 0..THREADS {
+            let mut connection = location.open()?;
+            connection.execute_batch("PRAGMA query_only = ON")?;
+            let jobs = Arc::clone(&jobs);
+            std::thread::Builder::new()
+                .name("store-reader".into())
+                .spawn(move || serve(&mut connection, &jobs))
+                .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        }
+        Ok(Self { queue })
+    }
+
+    pub(crate) async fn submit<W: Work>(&self, mut work: W) -> Result<W::Output, StoreError> {
+        let (sender, receiver) = oneshot::channel();
+        let job: Job = Box::new(move |connection| {
+            let _ = sender.send(run_now(&mut work, connection));
+        });
+        self.queue.try_send(job).map_err(|_| StoreError::Busy)?;
+        receiver.await.map_err(|_| StoreError::Unavailable("the reader has stopped".into()))?
+    }
+}
+
+fn serve(connection: &mut Connection, jobs: &Mutex<mpsc::Receiver<Job>>) {
+    loop {
+        let next = jobs.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
+        match next {
+            Some(job) => job(connection),
+            None => return,
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! A unit of work: all of it or nothing, on either engine.
+
+use crate::{Conn, StoreError};
+
+/// What is to be done in one transaction.
+///
+/// On SQLite the unit runs in a savepoint of a shared transaction, on the writer's thread; on an
+/// engine behind a network it will run in a transaction of its own. Hence asynchronous.
+#[async_trait::async_trait]
+pub(crate) trait Work: Send + 'static {
+    /// What it answers, after the commit.
+    type Output: Send + 'static;
+
+    /// Does it.
+    async fn run(&mut self, conn: &mut Conn<'_>) -> Result<Self::Output, StoreError>;
+}
+
+/// Runs a unit on a connection that never waits.
+pub(crate) fn run_now<W: Work>(
+    work: &mut W,
+    connection: &mut rusqlite::Connection,
+) -> Result<W::Output, StoreError> {
+    let mut conn = Conn::Sqlite(connection);
+    let mut future = work.run(&mut conn);
+    let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+    match future.as_mut().poll(&mut context) {
+        std::task::Poll::Ready(result) => result,
+        std::task::Poll::Pending => {
+            Err(StoreError::Unavailable("a unit of work waited for something else".into()))
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! SQLite's one writer: whoever waits while a commit runs shares the next commit.
+//!
+//! There is no timer. A lone write commits at once; under load a group forms by itself. Each unit
+//! runs in its own savepoint, so one that fails takes nothing with it but itself.
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::StoreError;
+use crate::work::{Work, run_now};
+
+/// Units in one commit. Larger groups gain nothing and delay the first of them.
+const GROUP: usize = 256;
+/// Units that may wait. Beyond it callers are told at once instead of queueing for seconds.
+const WAITING: usize = 4096;
+
+/// Answers one caller, once the group's fate is known.
+type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+/// Runs one unit, or learns why it cannot run, and gives the answer to hold back until the commit.
+type Job = Box<dyn FnOnce(Result<&mut Connection, StoreError>) -> Answer + Send>;
+
+#[derive(Debug)]
+pub(crate) struct Writer {
+    queue: Option<mpsc::Sender<Job>>,
+    thread: Option<std::thread::JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(crate) fn start(mut connection: Connection) -> Result<Self, StoreError> {
+        let (queue, jobs) = mpsc::channel(WAITING);
+        let thread = std::thread::Builder::new()
+            .name("store-writer".into())
+            .spawn(move || serve(&mut connection, jobs))
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        Ok(Self { queue: Some(queue), thread: Some(thread) })
+    }
+
+    /// Queues a unit and waits for the commit that holds it.
+    pub(crate) async fn submit<W: Work>(&self, work: W) -> Result<W::Output, StoreError> {
+        let (sender, receiver) = oneshot::channel();
+        let gone = || StoreError::Unavailable("the writer has stopped".into());
+        let queue = self.queue.as_ref().ok_or_else(gone)?;
+        queue.try_send(job(work, sender)).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => StoreError::Busy,
+            mpsc::error::TrySendError::Closed(_) => gone(),
+        })?;
+        receiver.await.map_err(|_| gone())?
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        // Closing the queue lets the thread finish what it has accepted and end.
+        self.queue = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn job<W: Work>(mut work: W, sender: oneshot::Sender<Result<W::Output, StoreError>>) -> Job {
+    Box::new(move |connection| {
+        let result = connection.and_then(|connection| in_savepoint(connection, &mut work));
+        Box::new(move |committed| {
+            // A caller that stopped waiting is not an error: its unit is committed all the same.
+            let _ = sender.send(committed.and(result));
+        })
+    })
+}
+
+fn in_savepoint<W: Work>(
+    connection: &mut Connection,
+    work: &mut W,
+) -> Result<W::Output, StoreError> {
+    execute(connection, "SAVEPOINT unit")?;
+    let result = run_now(work, connection);
+    if result.is_err() {
+        execute(connection, "ROLLBACK TO unit")?;
+    }
+    execute(connection, "RELEASE unit")?;
+    result
+}
+
+fn execute(connection: &Connection, sql: &'static str) -> Result<(), StoreError> {
+    connection.prepare_cached(sql)?.raw_execute()?;
+    Ok(())
+}
+
+fn serve(connection: &mut Connection, mut jobs: mpsc::Receiver<Job>) {
+    let mut group = Vec::with_capacity(GROUP);
+    while jobs.blocking_recv_many(&mut group, GROUP) > 0 {
+        let begun = execute(connection, "BEGIN IMMEDIATE");
+        let answers: Vec<Answer> = group
+            .drain(..)
+            .map(|job| match &begun {
+                Ok(()) => job(Ok(&mut *connection)),
+                Err(error) => job(Err(error.clone())),
+            })
+            .collect();
+        let committed = begun.and_then(|()| execute(connection, "COMMIT"));
+        if let Err(error) = &committed {
+            tracing::error!(%error, units = answers.len(), "commit failed");
+            // Nothing to roll back if the transaction never began; the next BEGIN tells.
+            let _ = execute(connection, "ROLLBACK");
+        }
+        for answer in answers {
+            answer(committed.clone());
+        }
+    }
+}
