@@ -1,2 +1,19 @@
-//! The certifyd binary.
-fn main() {}
+//! The certifyd binary: reads arguments and files, puts the rooms together, reports.
+
+mod cli;
+mod commands;
+mod compose;
+mod config;
+mod keys;
+mod project;
+mod telemetry;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    // A function worker is this same program; it must not pay for anything it does not need.
+    if std::env::args_os().nth(1).is_some_and(|first| first == compose::WORKER_COMMAND) {
+        return functions::worker_main();
+    }
+    cli::run()
+}

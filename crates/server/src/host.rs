@@ -114,7 +114,7 @@ impl Guest {
                 "short messages are not served here; send them through ctx.httpclient",
             ));
         }
-        let Some(name) = FunctionName::parse(target) else {
+        let Ok(name) = FunctionName::parse(target) else {
             return Err(ServerlessError::new(
                 ErrorCode::ParamInvalid,
                 "functionTarget must have 1 to 30 letters, digits, _ or -, and begin with a letter or _",

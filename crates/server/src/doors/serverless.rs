@@ -277,7 +277,6 @@ pub(crate) fn profile_of(user: Option<&store::User>) -> Option<String> {
 pub(crate) fn refused(error: &EngineError) -> ServerlessError {
     let code = match error {
         EngineError::InvalidToken => ErrorCode::InvalidToken,
-        EngineError::SignInUnavailable(_) => ErrorCode::ParamInvalid,
         EngineError::Busy(_) | EngineError::Internal(_) => {
             tracing::error!(%error, "internal fault");
             let message = "the service cannot answer now; repeat the same call later";
@@ -293,6 +292,7 @@ pub(crate) fn refused(error: &EngineError) -> ServerlessError {
         | EngineError::Expired
         | EngineError::WrongState(_)
         | EngineError::NoSuchLink
+        | EngineError::SignInUnavailable(_)
         | EngineError::TestModeOnly => ErrorCode::ParamInvalid,
     };
     ServerlessError::new(code, error.to_string())

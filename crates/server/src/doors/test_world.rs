@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
+use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -69,13 +69,9 @@ pub(crate) async fn show(
 pub(crate) async fn choose(
     State(state): State<Arc<AppState>>,
     Path(certify_id): Path<String>,
-    choice: Result<Json<Choice>, JsonRejection>,
+    body: Bytes,
 ) -> Response {
-    let choice = match choice {
-        Ok(Json(choice)) => choice.read(),
-        Err(error) => Err(error.body_text()),
-    };
-    let chosen = match choice {
+    let chosen = match read::<Choice>(&body).and_then(Choice::read) {
         Ok(chosen) => chosen,
         Err(message) => return problem(StatusCode::UNPROCESSABLE_ENTITY, "INVALID", &message),
     };
@@ -88,18 +84,20 @@ pub(crate) async fn choose(
     }
 }
 
-pub(crate) async fn advance(
-    State(state): State<Arc<AppState>>,
-    advance: Result<Json<Advance>, JsonRejection>,
-) -> Response {
-    match (advance, &state.test_clock) {
-        (Ok(Json(advance)), Some(clock)) => {
+pub(crate) async fn advance(State(state): State<Arc<AppState>>, body: Bytes) -> Response {
+    match (read::<Advance>(&body), &state.test_clock) {
+        (Ok(advance), Some(clock)) => {
             let now = clock.advance(advance.advance_seconds);
             Json(serde_json::json!({ "now": now.to_string(), "test": true })).into_response()
         }
-        (Err(error), _) => problem(StatusCode::UNPROCESSABLE_ENTITY, "INVALID", &error.body_text()),
+        (Err(error), _) => problem(StatusCode::UNPROCESSABLE_ENTITY, "INVALID", &error),
         (_, None) => problem(StatusCode::NOT_FOUND, "NO_TEST_CLOCK", "the clock cannot be moved"),
     }
+}
+
+/// The body is JSON whatever its content type says: `curl -d` calls everything a form.
+fn read<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Result<T, String> {
+    serde_json::from_slice(body).map_err(|error| format!("the body must be JSON: {error}"))
 }
 
 fn refused(error: &EngineError) -> Response {

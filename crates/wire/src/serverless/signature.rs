@@ -49,6 +49,11 @@ impl ClientSecret {
         Self(text.into())
     }
 
+    /// The secret itself, for the person who sets a client up. Never for a log.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
     /// Lower-case hexadecimal HMAC-MD5 of `text`.
     pub fn sign(&self, text: &str) -> String {
         hex::encode(self.mac(text))

@@ -1,0 +1,74 @@
+//! One file per command.
+
+pub(crate) mod banner;
+pub(crate) mod check;
+pub(crate) mod dev;
+pub(crate) mod init;
+pub(crate) mod invoke;
+pub(crate) mod serve;
+
+use std::io::Write as _;
+
+use wire::serverless::ServerlessError;
+
+use crate::config::Faults;
+
+/// Why a command ended without doing its job.
+#[derive(Debug)]
+pub(crate) enum CommandError {
+    /// The configuration cannot be used.
+    Configuration(Faults),
+    /// The address cannot be listened on.
+    Address { listen: String, reason: String },
+    /// A function failed.
+    Invocation(ServerlessError),
+    /// Anything else.
+    Failed(anyhow::Error),
+}
+
+impl From<anyhow::Error> for CommandError {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<Faults> for CommandError {
+    fn from(faults: Faults) -> Self {
+        Self::Configuration(faults)
+    }
+}
+
+/// Tells a person what went wrong.
+pub(crate) fn complain(error: &CommandError) {
+    let text = match error {
+        CommandError::Configuration(faults) => faults.to_string(),
+        CommandError::Address { listen, reason } => format!(
+            "certifyd: cannot listen on {listen}: {reason}\n\
+             Stop what is using it, or choose another address: --listen 127.0.0.1:0 takes a free port."
+        ),
+        CommandError::Invocation(error) => format!("{}: {}", error.code.as_str(), error.message),
+        CommandError::Failed(error) => format!("certifyd: {error:#}"),
+    };
+    // Nowhere left to report a failure to report.
+    let _ = writeln!(std::io::stderr(), "{}", text.trim_end());
+}
+
+/// Prints a line of result.
+///
+/// # Errors
+/// If standard output is gone.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.write_all(b"\n")?;
+    out.flush()?;
+    Ok(())
+}
+
+/// The runtime all serving commands share.
+///
+/// # Errors
+/// If threads cannot be started.
+pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().enable_all().build()?)
+}

@@ -1,0 +1,170 @@
+//! What `certifyd dev` tells: to people as text to copy, to scripts as one JSON line.
+
+use anyhow::Context as _;
+use wire::PublicKey;
+
+use super::dev::Project;
+
+/// Everything needed to set a client up.
+#[derive(Debug)]
+pub(crate) struct Setup {
+    endpoint: String,
+    pub(crate) space_id: String,
+    app_id: String,
+    merchant_app_id: String,
+    client_secret: String,
+    app_auth_token: String,
+    app_private_key: String,
+    app_private_key_pkcs8: String,
+    gateway_public_key: String,
+    server_private_key: String,
+    config: String,
+    functions: String,
+    shipped: bool,
+    gateway_public_line: String,
+    program: String,
+    project: String,
+}
+
+impl Setup {
+    /// Reads the set-up of a project back from its configuration.
+    pub(crate) fn of(project: &Project, endpoint: &str) -> anyhow::Result<Self> {
+        let space = project.config.spaces.first().context("the project has no space")?;
+        let grant = project.config.grants.iter().find(|grant| grant.isv_app == space.app);
+        let public = std::fs::read_to_string(&project.paths.gateway_public_key)?;
+        let show = |path: &std::path::Path| path.display().to_string();
+        Ok(Self {
+            endpoint: endpoint.to_owned(),
+            space_id: space.id.clone(),
+            app_id: space.app.to_string(),
+            merchant_app_id: grant.map(|grant| grant.app.to_string()).unwrap_or_default(),
+            client_secret: space.client_secret.expose().to_owned(),
+            app_auth_token: grant.map(|grant| grant.token.clone()).unwrap_or_default(),
+            app_private_key: show(&project.paths.app_private_key),
+            app_private_key_pkcs8: show(&project.paths.app_private_key_pkcs8),
+            gateway_public_key: show(&project.paths.gateway_public_key),
+            server_private_key: show(&project.paths.server_private_key),
+            config: show(&project.paths.config),
+            functions: show(&project.functions),
+            shipped: project.shipped,
+            gateway_public_line: one_line(&PublicKey::parse(&public)?.pem()),
+            program: std::env::args().next().unwrap_or_else(|| "certifyd".to_owned()),
+            project: project.named.clone(),
+        })
+    }
+
+    /// One line for scripts.
+    pub(crate) fn json(&self) -> String {
+        serde_json::json!({
+            "endpoint": self.endpoint,
+            "gateway": self.gateway(),
+            "app_id": self.app_id,
+            "merchant_app_id": self.merchant_app_id,
+            "space_id": self.space_id,
+            "client_secret": self.client_secret,
+            "app_auth_token": self.app_auth_token,
+            "app_private_key": self.app_private_key,
+            "app_private_key_pkcs8": self.app_private_key_pkcs8,
+            "gateway_public_key": self.gateway_public_key,
+            "server_private_key": self.server_private_key,
+            "config": self.config,
+            "functions": self.functions,
+            "mode": "test",
+        })
+        .to_string()
+    }
+
+    fn gateway(&self) -> String {
+        format!("{}/gateway.do", self.endpoint)
+    }
+
+    /// Text for people.
+    pub(crate) fn banner(&self) -> String {
+        let Self {
+            endpoint,
+            space_id,
+            app_id,
+            client_secret,
+            app_auth_token,
+            app_private_key,
+            gateway_public_key,
+            server_private_key,
+            functions,
+            program,
+            project,
+            ..
+        } = self;
+        let gateway = self.gateway();
+        let shipped = if self.shipped {
+            "  (the shipped example; make a functions folder for your own)"
+        } else {
+            ""
+        };
+        format!(
+            r#"certifyd {version}, TEST mode: outcomes are chosen, nobody is verified
+
+  Serverless  {endpoint}        (/client, /server)
+  Gateway     {gateway}
+  Functions   {functions}{shipped}
+
+  appId        {app_id}
+  spaceId      {space_id}
+  clientSecret {client_secret}
+  appAuthToken {app_auth_token}   (acts for test merchant {merchant})
+
+Mini-program (@alicloud/mpserverless-sdk and alipay-serverless-sdk):
+
+  const mpServerless = new MPServerless(my, {{
+    appId: '{app_id}',
+    spaceId: '{space_id}',
+    clientSecret: '{client_secret}',
+    endpoint: '{endpoint}',
+  }});
+  await mpServerless.init();
+  cloud.init(mpServerless);
+
+Official SDK (npm alipay-sdk; others take the same values):
+
+  const alipay = new AlipaySdk({{
+    appId: '{app_id}',
+    gateway: '{gateway}',
+    privateKey: fs.readFileSync('{app_private_key}', 'ascii'),
+    alipayPublicKey: '{public_line}',
+  }});
+
+  application key  {app_private_key}  (PKCS#1; PKCS#8 beside it)
+  gateway key      {gateway_public_key}
+  server key       {server_private_key}  (serverSecret of the back-end SDK)
+
+Test identities (any other is accepted too):
+
+  张测试  11000019900307001X      李测试  110000199003070028
+
+Try it in another terminal:
+
+  {program} invoke init --dir {project}
+  curl -X POST {endpoint}/test/certifications/CERTIFY_ID -d '{{"outcome":"passed"}}'
+  {program} invoke query --dir {project} --args '{{"certifyId":"CERTIFY_ID"}}'
+"#,
+            version = env!("CARGO_PKG_VERSION"),
+            merchant = self.merchant_app_id,
+            public_line = self.gateway_public_line,
+        )
+    }
+}
+
+/// The answer of the project's first call.
+pub(crate) fn first_call(function: &str, answer: &str, link: Option<&str>) -> String {
+    let mut text = format!("{function} answered:\n\n  {answer}\n");
+    if let Some(link) = link {
+        text.push_str("\nOpen this link as the person, and choose the outcome:\n\n  ");
+        text.push_str(link);
+        text.push('\n');
+    }
+    text.push_str("\nReady. Press Ctrl-C to stop.\n");
+    text
+}
+
+fn one_line(pem: &str) -> String {
+    pem.lines().filter(|line| !line.starts_with("-----")).collect()
+}

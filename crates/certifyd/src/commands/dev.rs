@@ -1,0 +1,147 @@
+//! `certifyd dev`: no configuration, one folder, everything made once.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use engine::Reach;
+use server::AppState;
+
+use super::banner::{self, Setup};
+use super::{CommandError, print, serve};
+use crate::cli::Dev;
+use crate::config::{Config, LogConfig};
+use crate::project::{self, Paths};
+use crate::{compose, telemetry};
+
+/// What `certifyd dev` calls once after its banner, if the project says so.
+const DEV_FILE: &str = "certifyd.dev.toml";
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct DevFile {
+    first_call: Option<FirstCall>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FirstCall {
+    function: String,
+    #[serde(default)]
+    args: toml::Table,
+}
+
+/// A development project, made if need be.
+#[derive(Debug)]
+pub(crate) struct Project {
+    /// The folder as it was named on the command line.
+    pub(crate) named: String,
+    pub(crate) paths: Paths,
+    pub(crate) config: Config,
+    /// The folder functions are served from.
+    pub(crate) functions: PathBuf,
+    /// The functions are the shipped example's.
+    pub(crate) shipped: bool,
+    /// The folder of [`DEV_FILE`].
+    root: PathBuf,
+}
+
+pub(crate) fn run(args: &Dev) -> Result<(), CommandError> {
+    let project = open(&args.dir)?;
+    telemetry::start(&LogConfig { level: "info".to_owned(), json: false });
+    super::runtime()?.block_on(serve_project(args, project))
+}
+
+async fn serve_project(args: &Dev, project: Project) -> Result<(), CommandError> {
+    let (listener, address) = serve::listen(&args.listen).await?;
+    let first_call = first_call(&project.root)?;
+    let setup = Setup::of(&project, &address)?;
+    let state = compose::state(project.config, &address)?;
+    if args.json {
+        print(&setup.json())?;
+    } else {
+        print(&setup.banner())?;
+        if let Some(call) = first_call {
+            let state = Arc::clone(&state);
+            let space = setup.space_id.clone();
+            tokio::spawn(async move { make_first_call(state, &space, call).await });
+        }
+    }
+    serve::until_stopped(state, listener).await
+}
+
+/// Opens the development project in `dir`, making what is missing.
+pub(crate) fn open(dir: &Path) -> Result<Project, CommandError> {
+    if !dir.is_dir() {
+        let text = format!("{} is not a folder; create it or name another", dir.display());
+        return Err(CommandError::Failed(anyhow::anyhow!(text)));
+    }
+    let named = dir.display().to_string();
+    let dir = dir.canonicalize().context("the project folder cannot be resolved")?;
+    let settings = project::dev_settings_path(&dir);
+    let paths = Paths::in_dir(&settings);
+    if !paths.config.exists() {
+        project::make_settings(&settings)?;
+    }
+    let own = dir.join("functions");
+    let (root, shipped) =
+        if own.is_dir() { (dir, false) } else { (shipped_example(&settings)?, true) };
+    let functions = root.join("functions");
+    let mut config = Config::load(&paths.config)?;
+    for space in &mut config.spaces {
+        space.functions = Some(functions.clone());
+    }
+    config.functions.reload = true;
+    config.functions.reach = Reach::Any;
+    Ok(Project { named, paths, config, functions, shipped, root })
+}
+
+/// Unpacks the example afresh, so that a new version of the program brings its own.
+fn shipped_example(settings: &Path) -> anyhow::Result<PathBuf> {
+    let dir = settings.join("example");
+    if dir.exists() {
+        std::fs::remove_dir_all(&dir)
+            .with_context(|| format!("cannot replace {}", dir.display()))?;
+    }
+    project::write_example(&dir)?;
+    Ok(dir)
+}
+
+fn first_call(root: &Path) -> anyhow::Result<Option<FirstCall>> {
+    let path = root.join(DEV_FILE);
+    if !path.exists() {
+        return Ok(None);
+    }
+    let text = std::fs::read_to_string(&path)?;
+    let file: DevFile = toml::from_str(&text)
+        .map_err(|error| anyhow::anyhow!("{}: {}", path.display(), error.message()))?;
+    Ok(file.first_call)
+}
+
+/// Calls the function, shows its answer, and the person's link if it opened a certification.
+async fn make_first_call(state: Arc<AppState>, space: &str, call: FirstCall) {
+    let args = serde_json::to_string(&call.args).unwrap_or_else(|_| "{}".to_owned());
+    let answer = server::invoke_once(Arc::clone(&state), space, &call.function, &args).await;
+    let text = match &answer {
+        Ok(answer) => answer.clone(),
+        Err(error) => error.to_string(),
+    };
+    let link = match &answer {
+        Ok(answer) => link(state, space, answer).await,
+        Err(_) => None,
+    };
+    // The server goes on without a terminal.
+    let _ = print(&banner::first_call(&call.function, &text, link.as_deref()));
+}
+
+async fn link(state: Arc<AppState>, space: &str, answer: &str) -> Option<String> {
+    let answer: serde_json::Value = serde_json::from_str(answer).ok()?;
+    let certify_id = answer.get("certify_id")?.as_str()?;
+    let args = serde_json::json!({
+        "method": wire::Method::Certify.as_str(),
+        "params": { "certify_id": certify_id, "pageExec": "get" },
+    });
+    let target = wire::serverless::CLOUD_TARGET;
+    let link = server::invoke_once(state, space, target, &args.to_string()).await.ok()?;
+    serde_json::from_str(&link).ok()
+}

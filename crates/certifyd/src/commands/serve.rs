@@ -1,0 +1,118 @@
+//! `certifyd serve`: from a configuration file, until told to stop.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use engine::Mode;
+use server::AppState;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::cli::Serve;
+use crate::commands::CommandError;
+use crate::config::Config;
+use crate::{compose, telemetry};
+
+/// How long calls in flight may take to finish once we are told to stop.
+const FAREWELL: Duration = Duration::from_secs(10);
+/// How often ended sessions are cleared away.
+const HOUSEKEEPING: Duration = Duration::from_hours(1);
+
+pub(crate) fn run(args: &Serve) -> Result<(), CommandError> {
+    let mut config = Config::load(&args.config)?;
+    if let Some(listen) = &args.listen {
+        listen.clone_into(&mut config.listen);
+    }
+    telemetry::start(&config.log);
+    super::runtime()?.block_on(serve(config))
+}
+
+async fn serve(config: Config) -> Result<(), CommandError> {
+    let (listener, address) = listen(&config.listen).await?;
+    let mode = config.mode;
+    let gateway = config.gateway_key.is_some();
+    let state = compose::state(config, &address)?;
+    tracing::info!(address, public_url = state.public_url, gateway, "listening");
+    match mode {
+        Mode::Test => tracing::warn!(
+            "test mode: outcomes are chosen, NOBODY IS VERIFIED; set mode = \"live\" to end this"
+        ),
+        Mode::Live => {
+            tracing::warn!("live mode: this version has no verifier, so no certification can pass");
+        }
+    }
+    until_stopped(state, listener).await
+}
+
+/// Binds, and tells the address people can use.
+pub(crate) async fn listen(address: &str) -> Result<(TcpListener, String), CommandError> {
+    let unavailable = |error: std::io::Error| CommandError::Address {
+        listen: address.to_owned(),
+        reason: match error.kind() {
+            std::io::ErrorKind::AddrInUse => "the address is in use".to_owned(),
+            std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+            _ => error.to_string(),
+        },
+    };
+    let listener = TcpListener::bind(address).await.map_err(unavailable)?;
+    let bound = listener.local_addr().map_err(unavailable)?;
+    let host = match bound.ip() {
+        ip if ip.is_unspecified() && ip.is_ipv4() => "127.0.0.1".to_owned(),
+        ip if ip.is_unspecified() => "[::1]".to_owned(),
+        std::net::IpAddr::V6(ip) => format!("[{ip}]"),
+        std::net::IpAddr::V4(ip) => ip.to_string(),
+    };
+    Ok((listener, format!("http://{host}:{}", bound.port())))
+}
+
+/// Serves until a signal comes, then lets the calls in flight finish.
+pub(crate) async fn until_stopped(
+    state: Arc<AppState>,
+    listener: TcpListener,
+) -> Result<(), CommandError> {
+    let (told, mut stopping) = tokio::sync::watch::channel(false);
+    let stop = stop_signal()?;
+    let signalled = async move {
+        stop.await;
+        let _ = told.send(true);
+    };
+    let housekeeping = tokio::spawn(keep_house(Arc::clone(&state)));
+    let serving = server::serve(Arc::clone(&state), listener, signalled);
+    let too_long = async {
+        let _ = stopping.wait_for(|stopping| *stopping).await;
+        tokio::time::sleep(FAREWELL).await;
+    };
+    tokio::select! {
+        result = serving => result.context("serving failed")?,
+        () = too_long => tracing::warn!("calls still in flight were cut off"),
+    }
+    housekeeping.abort();
+    state.functions.shutdown().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}
+
+async fn keep_house(state: Arc<AppState>) {
+    let mut hours = tokio::time::interval(HOUSEKEEPING);
+    loop {
+        hours.tick().await;
+        match state.engine.forget_old_sessions().await {
+            Ok(0) => {}
+            Ok(sessions) => tracing::info!(sessions, "ended sessions cleared away"),
+            Err(error) => tracing::warn!(%error, "ended sessions could not be cleared away"),
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! The configuration: what the file says ([`raw`]), then what it means.
+//!
+//! All faults of a file are reported at once, each with file, line, key and remedy.
+
+mod faults;
+mod raw;
+mod resolve;
+mod secret;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use domain::AppId;
+use engine::{App, Grant, Mode};
+use wire::serverless::ClientSecret;
+use wire::{PrivateKey, PublicKey};
+use zeroize::Zeroizing;
+
+pub(crate) use faults::Faults;
+
+/// What a configuration means.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) listen: String,
+    /// None: as listened on.
+    pub(crate) public_url: Option<String>,
+    pub(crate) mode: Mode,
+    pub(crate) store_url: String,
+    pub(crate) master_key: MasterKey,
+    pub(crate) gateway_key: Option<PrivateKey>,
+    pub(crate) apps: Vec<(App, Option<PublicKey>)>,
+    pub(crate) grants: Vec<Grant>,
+    pub(crate) spaces: Vec<SpaceConfig>,
+    pub(crate) functions: FunctionsConfig,
+    pub(crate) log: LogConfig,
+}
+
+/// A space, before it is put behind a door.
+#[derive(Debug)]
+pub(crate) struct SpaceConfig {
+    pub(crate) id: String,
+    pub(crate) app: AppId,
+    pub(crate) client_secret: ClientSecret,
+    pub(crate) server_key: Option<PublicKey>,
+    pub(crate) functions: Option<PathBuf>,
+}
+
+/// The key that personal data is sealed under, or the file to make it in.
+pub(crate) enum MasterKey {
+    Given(Zeroizing<[u8; 32]>),
+    InFile(PathBuf),
+}
+
+impl std::fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MasterKey(…)")
+    }
+}
+
+/// `[functions]`.
+#[derive(Debug)]
+pub(crate) struct FunctionsConfig {
+    pub(crate) deadline: Duration,
+    pub(crate) memory_bytes: usize,
+    pub(crate) reach: engine::Reach,
+    pub(crate) reload: bool,
+}
+
+/// `[log]`.
+#[derive(Debug, Clone)]
+pub(crate) struct LogConfig {
+    pub(crate) level: String,
+    pub(crate) json: bool,
+}
+
+impl Config {
+    /// Reads `path` and everything it refers to.
+    ///
+    /// # Errors
+    /// Every fault found.
+    pub(crate) fn load(path: &Path) -> Result<Self, Faults> {
+        let text =
+            std::fs::read_to_string(path).map_err(|error| Faults::unreadable(path, &error))?;
+        Self::read(path, &text)
+    }
+
+    /// Reads a configuration from text; files it names are relative to `path`.
+    pub(crate) fn read(path: &Path, text: &str) -> Result<Self, Faults> {
+        let raw =
+            raw::RawConfig::parse(text).map_err(|error| Faults::syntax(path, text, &error))?;
+        resolve::resolve(path, text, &raw)
+    }
+}

@@ -1,0 +1,92 @@
+//! What the file says. Every value keeps its place, for messages.
+
+use serde::Deserialize;
+use toml::Spanned;
+
+type Text = Spanned<String>;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawConfig {
+    pub(super) listen: Option<Text>,
+    pub(super) public_url: Option<Text>,
+    pub(super) data_dir: Option<Text>,
+    pub(super) mode: Option<Text>,
+    #[serde(default)]
+    pub(super) store: RawStore,
+    #[serde(default)]
+    pub(super) gateway: RawGateway,
+    #[serde(default)]
+    pub(super) apps: Vec<RawApp>,
+    #[serde(default)]
+    pub(super) authorizations: Vec<RawAuthorization>,
+    #[serde(default)]
+    pub(super) spaces: Vec<RawSpace>,
+    #[serde(default)]
+    pub(super) functions: RawFunctions,
+    #[serde(default)]
+    pub(super) log: RawLog,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawStore {
+    pub(super) url: Option<Text>,
+    pub(super) master_key: Option<Text>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawGateway {
+    pub(super) private_key: Option<Text>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawApp {
+    pub(super) id: Text,
+    pub(super) name: Option<Text>,
+    pub(super) scenes: Option<Spanned<Vec<Text>>>,
+    pub(super) profile: Option<Text>,
+    pub(super) public_key: Option<Text>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawAuthorization {
+    pub(super) isv_app: Text,
+    pub(super) app: Text,
+    pub(super) token: Text,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSpace {
+    pub(super) id: Text,
+    pub(super) app: Text,
+    pub(super) client_secret: Text,
+    pub(super) server_public_key: Option<Text>,
+    pub(super) functions: Option<Text>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawFunctions {
+    pub(super) timeout_seconds: Option<Spanned<i64>>,
+    pub(super) memory_mb: Option<Spanned<i64>>,
+    pub(super) reach: Option<Text>,
+    pub(super) reload: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLog {
+    pub(super) level: Option<Text>,
+    pub(super) format: Option<Text>,
+}
+
+impl RawConfig {
+    pub(super) fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str(text)
+    }
+}

@@ -1,0 +1,307 @@
+//! What the file means: values judged, keys read, references followed.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use domain::{AppId, BizCode, Contract, Profile};
+use engine::{App, Grant, Mode, Reach};
+use toml::Spanned;
+use wire::serverless::ClientSecret;
+use wire::{KeyError, PrivateKey, PublicKey};
+
+use super::raw::{RawApp, RawAuthorization, RawConfig, RawFunctions, RawLog, RawSpace, RawStore};
+use super::{Config, Faults, FunctionsConfig, LogConfig, MasterKey, SpaceConfig, secret};
+
+/// Where the values live that are being judged, and what is wrong with them so far.
+struct Judge<'a> {
+    folder: PathBuf,
+    source: &'a str,
+    faults: Faults,
+}
+
+pub(super) fn resolve(path: &Path, source: &str, raw: &RawConfig) -> Result<Config, Faults> {
+    let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+    let mut judge = Judge { folder, source, faults: Faults::none(path) };
+    let data_dir = match &raw.data_dir {
+        Some(dir) => judge.folder.join(dir.get_ref()),
+        None => judge.folder.join("data"),
+    };
+    let apps: Vec<_> = raw.apps.iter().filter_map(|app| judge.app(app)).collect();
+    judge.unique(raw.apps.iter().map(|app| &app.id), "apps.id");
+    judge.unique(raw.spaces.iter().map(|space| &space.id), "spaces.id");
+    judge.unique(raw.authorizations.iter().map(|grant| &grant.token), "authorizations.token");
+    let known: BTreeSet<AppId> = apps.iter().map(|(app, _)| app.id.clone()).collect();
+    if raw.apps.is_empty() {
+        judge.faults.add(source, None, "no [[apps]]: nobody could call; add one".to_owned());
+    }
+    let config = Config {
+        listen: text(raw.listen.as_ref()).unwrap_or("127.0.0.1:3636").to_owned(),
+        public_url: judge.public_url(raw.public_url.as_ref()),
+        mode: judge.mode(raw.mode.as_ref()),
+        store_url: judge.store_url(&raw.store, &data_dir),
+        master_key: judge.master_key(&raw.store, &data_dir),
+        gateway_key: raw
+            .gateway
+            .private_key
+            .as_ref()
+            .and_then(|key| judge.key(key, "gateway.private_key", PrivateKey::parse)),
+        grants: raw.authorizations.iter().filter_map(|g| judge.grant(g, &known)).collect(),
+        spaces: raw.spaces.iter().filter_map(|space| judge.space(space, &known)).collect(),
+        functions: judge.functions(&raw.functions),
+        log: judge.log(&raw.log),
+        apps,
+    };
+    if judge.faults.is_empty() { Ok(config) } else { Err(judge.faults) }
+}
+
+fn text(value: Option<&Spanned<String>>) -> Option<&str> {
+    value.map(|value| value.get_ref().as_str())
+}
+
+impl Judge<'_> {
+    fn fault(&mut self, span: Range<usize>, text: String) {
+        self.faults.add(self.source, Some(span), text);
+    }
+
+    fn unique<'v>(&mut self, values: impl Iterator<Item = &'v Spanned<String>>, key: &str) {
+        let mut seen = BTreeSet::new();
+        for value in values {
+            if !seen.insert(value.get_ref()) {
+                self.fault(value.span(), format!("{key} is used twice; each must be its own"));
+            }
+        }
+    }
+
+    fn choice<T: Copy>(
+        &mut self,
+        value: Option<&Spanned<String>>,
+        key: &str,
+        choices: &[(&str, T)],
+        default: T,
+    ) -> T {
+        let Some(value) = value else { return default };
+        let found = choices.iter().find(|(name, _)| name == value.get_ref());
+        found.map_or_else(
+            || {
+                let names: Vec<_> = choices.iter().map(|(name, _)| format!("\"{name}\"")).collect();
+                self.fault(value.span(), format!("{key} must be {}", names.join(" or ")));
+                default
+            },
+            |(_, choice)| *choice,
+        )
+    }
+
+    fn mode(&mut self, value: Option<&Spanned<String>>) -> Mode {
+        self.choice(value, "mode", &[("test", Mode::Test), ("live", Mode::Live)], Mode::Test)
+    }
+
+    fn public_url(&mut self, value: Option<&Spanned<String>>) -> Option<String> {
+        let value = value?;
+        let url = value.get_ref().trim_end_matches('/');
+        if url.starts_with("http://") || url.starts_with("https://") {
+            return Some(url.to_owned());
+        }
+        self.fault(value.span(), "public_url must begin with http:// or https://".to_owned());
+        None
+    }
+
+    fn store_url(&mut self, raw: &RawStore, data_dir: &Path) -> String {
+        let Some(url) = &raw.url else {
+            return format!("sqlite://{}", data_dir.join("certifyd.db").display());
+        };
+        match store::Location::parse(url.get_ref()) {
+            Ok(store::Location::Memory) => url.get_ref().clone(),
+            Ok(store::Location::File(path)) => {
+                format!("sqlite://{}", self.folder.join(path).display())
+            }
+            Err(error) => {
+                self.fault(url.span(), error.to_string());
+                String::new()
+            }
+        }
+    }
+
+    fn master_key(&mut self, raw: &RawStore, data_dir: &Path) -> MasterKey {
+        let Some(value) = &raw.master_key else {
+            return MasterKey::InFile(data_dir.join("master.key"));
+        };
+        if !value.get_ref().starts_with("env:") {
+            return MasterKey::InFile(self.folder.join(value.get_ref()));
+        }
+        let read =
+            secret::secret(value.get_ref()).and_then(|text| crate::keys::parse_master_key(&text));
+        match read {
+            Ok(key) => MasterKey::Given(key),
+            Err(reason) => {
+                self.fault(value.span(), format!("store.master_key: {reason}"));
+                MasterKey::InFile(data_dir.join("master.key"))
+            }
+        }
+    }
+
+    fn key<K>(
+        &mut self,
+        value: &Spanned<String>,
+        key: &str,
+        parse: impl Fn(&str) -> Result<K, KeyError>,
+    ) -> Option<K> {
+        let parsed = secret::key_text(&self.folder, value.get_ref())
+            .and_then(|text| parse(&text).map_err(|error| error.to_string()));
+        match parsed {
+            Ok(parsed) => Some(parsed),
+            Err(reason) => {
+                self.fault(value.span(), format!("{key}: {reason}"));
+                None
+            }
+        }
+    }
+
+    fn app(&mut self, raw: &RawApp) -> Option<(App, Option<PublicKey>)> {
+        let id = self.app_id(&raw.id, "apps.id");
+        let scenes = match &raw.scenes {
+            None => BizCode::ALL.to_vec(),
+            Some(scenes) => scenes.get_ref().iter().filter_map(|scene| self.scene(scene)).collect(),
+        };
+        let profiles = [("compatible", Profile::Compatible), ("strict", Profile::Strict)];
+        let profile =
+            self.choice(raw.profile.as_ref(), "apps.profile", &profiles, Profile::Compatible);
+        let key = raw
+            .public_key
+            .as_ref()
+            .and_then(|key| self.key(key, "apps.public_key", PublicKey::parse));
+        let id = id?;
+        let name = text(raw.name.as_ref()).unwrap_or(id.as_str()).to_owned();
+        Some((App { name, contract: Contract { scenes }, profile, id }, key))
+    }
+
+    fn scene(&mut self, value: &Spanned<String>) -> Option<BizCode> {
+        let parsed = BizCode::parse(value.get_ref()).ok();
+        if parsed.is_none() {
+            let known: Vec<_> = BizCode::ALL.iter().map(|scene| scene.as_str()).collect();
+            self.fault(value.span(), format!("apps.scenes must be of {}", known.join(", ")));
+        }
+        parsed
+    }
+
+    fn app_id(&mut self, value: &Spanned<String>, key: &str) -> Option<AppId> {
+        let parsed = AppId::parse(value.get_ref()).ok();
+        if parsed.is_none() {
+            let text = format!("{key} must be 1 to 32 letters, digits, - or _");
+            self.fault(value.span(), text);
+        }
+        parsed
+    }
+
+    fn known_app(
+        &mut self,
+        value: &Spanned<String>,
+        key: &str,
+        known: &BTreeSet<AppId>,
+    ) -> Option<AppId> {
+        let id = self.app_id(value, key)?;
+        if known.contains(&id) {
+            return Some(id);
+        }
+        self.fault(value.span(), format!("{key} {id} is not the id of any [[apps]] entry"));
+        None
+    }
+
+    fn grant(&mut self, raw: &RawAuthorization, known: &BTreeSet<AppId>) -> Option<Grant> {
+        let isv_app = self.known_app(&raw.isv_app, "authorizations.isv_app", known);
+        let app = self.known_app(&raw.app, "authorizations.app", known);
+        let token = self.secret(&raw.token, "authorizations.token")?;
+        let length = token.chars().count();
+        if !(1..=40).contains(&length) {
+            let text = format!("authorizations.token has {length} characters; it may have 1 to 40");
+            self.fault(raw.token.span(), text);
+            return None;
+        }
+        Some(Grant { isv_app: isv_app?, app: app?, token })
+    }
+
+    fn secret(&mut self, value: &Spanned<String>, key: &str) -> Option<String> {
+        match secret::secret(value.get_ref()) {
+            Ok(text) if !text.is_empty() => Some(text.to_string()),
+            Ok(_) => {
+                self.fault(value.span(), format!("{key} is empty"));
+                None
+            }
+            Err(reason) => {
+                self.fault(value.span(), format!("{key}: {reason}"));
+                None
+            }
+        }
+    }
+
+    fn space(&mut self, raw: &RawSpace, known: &BTreeSet<AppId>) -> Option<SpaceConfig> {
+        let app = self.known_app(&raw.app, "spaces.app", known);
+        let client_secret = self.secret(&raw.client_secret, "spaces.client_secret");
+        let server_key = raw
+            .server_public_key
+            .as_ref()
+            .and_then(|key| self.key(key, "spaces.server_public_key", PublicKey::parse));
+        let functions = raw.functions.as_ref().map(|dir| self.folder.join(dir.get_ref()));
+        if let (Some(dir), Some(value)) = (&functions, &raw.functions)
+            && !dir.is_dir()
+        {
+            let text = format!("spaces.functions: {} is not a folder", dir.display());
+            self.fault(value.span(), text);
+        }
+        Some(SpaceConfig {
+            id: raw.id.get_ref().clone(),
+            app: app?,
+            client_secret: ClientSecret::new(client_secret?),
+            server_key,
+            functions,
+        })
+    }
+
+    fn functions(&mut self, raw: &RawFunctions) -> FunctionsConfig {
+        let seconds =
+            self.number(raw.timeout_seconds.as_ref(), "functions.timeout_seconds", 1, 600, 5);
+        let megabytes = self.number(raw.memory_mb.as_ref(), "functions.memory_mb", 16, 3072, 128);
+        let reaches = [("public", Reach::Public), ("any", Reach::Any)];
+        FunctionsConfig {
+            deadline: Duration::from_secs(seconds),
+            memory_bytes: usize::try_from(megabytes).unwrap_or(128) * 1024 * 1024,
+            reach: self.choice(raw.reach.as_ref(), "functions.reach", &reaches, Reach::Public),
+            reload: raw.reload.unwrap_or(false),
+        }
+    }
+
+    fn number(
+        &mut self,
+        value: Option<&Spanned<i64>>,
+        key: &str,
+        min: i64,
+        max: i64,
+        default: u64,
+    ) -> u64 {
+        let Some(value) = value else { return default };
+        let number = *value.get_ref();
+        if (min..=max).contains(&number) {
+            return u64::try_from(number).unwrap_or(default);
+        }
+        self.fault(value.span(), format!("{key} must be from {min} to {max}"));
+        default
+    }
+
+    fn log(&mut self, raw: &RawLog) -> LogConfig {
+        let json = self.choice(
+            raw.format.as_ref(),
+            "log.format",
+            &[("text", false), ("json", true)],
+            false,
+        );
+        let levels = ["error", "warn", "info", "debug"];
+        let level = text(raw.level.as_ref()).unwrap_or("info");
+        if let Some(value) = &raw.level
+            && !levels.contains(&level)
+        {
+            self.fault(value.span(), format!("log.level must be one of {}", levels.join(", ")));
+        }
+        LogConfig { level: level.to_owned(), json }
+    }
+}

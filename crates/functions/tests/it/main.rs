@@ -1,0 +1,13 @@
+//! Functions, run for real: every test has a folder of its own and workers of its own.
+
+mod folder;
+
+mod abuse;
+mod basics;
+mod ctx;
+mod failures;
+mod globals;
+mod httpclient;
+mod modules;
+mod queueing;
+mod workers;
