@@ -34,12 +34,12 @@ fn serve() -> io::Result<()> {
     let mut link = Link::from_stdin()?;
     let Some(ToGuest::Setup(setup)) = link.receive()? else { return Ok(()) };
     let memory = setup.memory_bytes;
-    let isolate = Isolate::new(link, setup)?;
+    let isolate = Isolate::new(link, &setup)?;
     process::confine_memory(memory);
     while let Some(frame) = isolate.desk().receive()? {
         match frame {
             ToGuest::Call(call) => {
-                if turn::serve(&isolate, call)? {
+                if turn::serve(isolate, call)? {
                     break;
                 }
             }

@@ -10,8 +10,8 @@
 //!       Host  ◄──────────── host calls, logs ──────────┘
 //! ```
 //!
-//! The parent's half is in [`parent`], the child's in [`guest`], what they say to each other in
-//! [`frames`].
+//! The parent's half is in `parent`, the child's in `guest`, what they say to each other in
+//! `frames`.
 
 mod error;
 mod frames;

@@ -11,7 +11,9 @@ pub struct FunctionName(String);
 
 /// The text is not the name of a function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a function's name is 1 to 30 letters, digits, '_' or '-', and starts with a letter or '_'")]
+#[error(
+    "a function's name is 1 to 30 letters, digits, '_' or '-', and starts with a letter or '_'"
+)]
 pub struct InvalidName;
 
 const LONGEST: usize = 30;
@@ -21,7 +23,11 @@ impl FunctionName {
     pub fn parse(text: &str) -> Result<Self, InvalidName> {
         let body = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
         let head = text.bytes().next().is_some_and(|byte| !byte.is_ascii_digit() && byte != b'-');
-        if body && head && text.len() <= LONGEST { Ok(Self(text.to_owned())) } else { Err(InvalidName) }
+        if body && head && text.len() <= LONGEST {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidName)
+        }
     }
 
     /// The name as text.

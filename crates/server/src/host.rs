@@ -8,7 +8,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use functions::{FunctionError, FunctionName, Host, HostFailure, Invocation, LogLevel};
-use wire::serverless::{CLOUD_TARGET, CloudCall, ErrorCode, ServerlessError};
+use wire::serverless::{
+    CLOUD_TARGET, CloudCall, ErrorCode, ServerlessError, cloud_method_not_supported,
+};
 use wire::{AppAuthToken, Method};
 
 use crate::doors::serverless::profile_of;
@@ -165,12 +167,8 @@ impl Guest {
 
     async fn cloud(&self, args: &str) -> Result<String, ServerlessError> {
         let call = CloudCall::parse(args)?;
-        let method = Method::parse(&call.method).ok_or_else(|| {
-            ServerlessError::new(
-                ErrorCode::MethodNotSupported,
-                "this cloud method is not served here; certifyd serves alipay.user.certify.open.initialize, .certify and .query",
-            )
-        })?;
+        let method =
+            Method::parse(&call.method).ok_or_else(|| cloud_method_not_supported(&call.method))?;
         let caller = engine::Caller {
             app: &self.space.app,
             app_auth_token: call.app_auth_token.as_ref().map(AppAuthToken::expose),

@@ -13,5 +13,5 @@ mod signature;
 pub use body::Body;
 pub use cloud_call::{CLOUD_TARGET, CloudCall};
 pub use reply::{ErrorCode, ServerlessError, failure, success};
-pub use request::{Authorize, Invoke, Request};
+pub use request::{Authorize, Invoke, Request, cloud_method_not_supported};
 pub use signature::{ClientSecret, signing_text};

@@ -30,13 +30,26 @@ pub(crate) enum Failure {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum FromGuest {
     /// The call was read and its code is about to run: it must never be repeated.
-    Started { call: Id },
-    Log { level: LogLevel, text: String },
-    HostCall { id: Id, op: String, payload: String },
+    Started {
+        call: Id,
+    },
+    Log {
+        level: LogLevel,
+        text: String,
+    },
+    HostCall {
+        id: Id,
+        op: String,
+        payload: String,
+    },
     /// Files read since the last such frame.
     Loaded(Vec<Stamp>),
     /// The call's end. `retire`: this worker is not fit for another call.
-    Done { call: Id, retire: bool, outcome: Result<String, Failure> },
+    Done {
+        call: Id,
+        retire: bool,
+        outcome: Result<String, Failure>,
+    },
 }
 
 const STARTED: u8 = 1;
@@ -169,9 +182,7 @@ fn read_failure(fields: &mut Reader<'_>) -> Result<Failure, BadFrame> {
     Ok(match fields.byte()? {
         BAD_ENTRY => Failure::BadEntry { message: fields.text()? },
         THREW => Failure::Threw { message: fields.text()?, code: None },
-        THREW_WITH_CODE => {
-            Failure::Threw { message: fields.text()?, code: Some(fields.text()?) }
-        }
+        THREW_WITH_CODE => Failure::Threw { message: fields.text()?, code: Some(fields.text()?) },
         TIMED_OUT => Failure::TimedOut,
         OUT_OF_MEMORY => Failure::OutOfMemory,
         RESULT_TOO_LARGE => Failure::ResultTooLarge { size: fields.size()? },

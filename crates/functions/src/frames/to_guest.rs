@@ -33,7 +33,10 @@ pub(crate) enum ToGuest {
     Setup(Setup),
     Call(Call),
     /// The answer to the host call `id`.
-    Reply { id: Id, outcome: Result<String, HostFailure> },
+    Reply {
+        id: Id,
+        outcome: Result<String, HostFailure>,
+    },
 }
 
 const SETUP: u8 = 1;

@@ -51,7 +51,7 @@ pub(super) enum Way {
 impl Isolate {
     /// Builds the isolate. It lives as long as the process: tearing an engine down that was
     /// stopped half-way is the one thing it does not do reliably.
-    pub(super) fn new(link: Link, setup: Setup) -> io::Result<&'static Self> {
+    pub(super) fn new(link: Link, setup: &Setup) -> io::Result<&'static Self> {
         let tree = Tree::new(&setup.root, &setup.function)?;
         let around = Surroundings {
             desk: Rc::new(Desk::new(link, setup.result_bytes)),
@@ -76,8 +76,7 @@ impl Isolate {
         let Surroundings { desk, .. } = around;
         let memory_bytes = setup.memory_bytes;
         let base_bytes = process::peak_bytes();
-        let isolate =
-            Self { runtime, context, entrance, desk, deadline, memory_bytes, base_bytes };
+        let isolate = Self { runtime, context, entrance, desk, deadline, memory_bytes, base_bytes };
         Ok(Box::leak(Box::new(isolate)))
     }
 

@@ -231,7 +231,8 @@ impl State {
             slot.busy += 1;
             return Some(Seat::Warm(Box::new(idle.worker)));
         }
-        if slot.busy >= limits.workers_per_function.max(1) || !self.make_room(limits.workers.max(1)) {
+        if slot.busy >= limits.workers_per_function.max(1) || !self.make_room(limits.workers.max(1))
+        {
             return None;
         }
         self.workers += 1;

@@ -91,7 +91,7 @@ impl Shared {
         host: Arc<dyn Host>,
     ) -> Result<String, FunctionError> {
         let until = Instant::now() + self.limits.deadline;
-        self.check(&invocation)?;
+        check(&invocation)?;
         let mut lease = self.lease(&invocation, until).await?;
         if until.saturating_duration_since(Instant::now()) < LEAST {
             return Err(self.timed_out());
@@ -106,21 +106,6 @@ impl Shared {
         let worker = self.spawn(&invocation)?;
         let (worker, ending) = self.run(worker, &invocation, &host, until).await;
         self.conclude(lease, worker, ending)
-    }
-
-    /// Refuses what cannot be run at all.
-    fn check(&self, invocation: &Invocation) -> Result<(), FunctionError> {
-        if !folder::holds(&invocation.root, &invocation.name) {
-            return Err(FunctionError::NotFound { name: invocation.name.clone() });
-        }
-        let env: usize = invocation.env.iter().map(|(name, value)| name.len() + value.len()).sum();
-        if invocation.args.len() + env + FRAME_MARGIN > MAX_FRAME {
-            return Err(FunctionError::Threw {
-                message: "the function's arguments are too large".to_owned(),
-                code: Some("ArgumentsTooLarge".to_owned()),
-            });
-        }
-        Ok(())
     }
 
     async fn lease(&self, call: &Invocation, until: Instant) -> Result<Lease, FunctionError> {
@@ -184,7 +169,8 @@ impl Shared {
             Ending::Overdue => (Err(Failure::TimedOut), true),
             Ending::NotStarted | Ending::Lost => return Err(FunctionError::Crashed),
         };
-        let answer = outcome.map_err(|failure| self.error(failure)).and_then(|text| self.trust(text));
+        let answer =
+            outcome.map_err(|failure| self.error(failure)).and_then(|text| self.trust(text));
         let sound = !matches!(answer, Err(FunctionError::Crashed));
         if sound && !retire && worker.has_calls_left(self.limits.calls_per_worker) {
             lease.give_back(worker);
@@ -223,4 +209,19 @@ impl Shared {
     fn result_bytes(&self) -> usize {
         self.limits.result_bytes.min(MAX_FRAME - FRAME_MARGIN)
     }
+}
+
+/// Refuses what cannot be run at all.
+fn check(invocation: &Invocation) -> Result<(), FunctionError> {
+    if !folder::holds(&invocation.root, &invocation.name) {
+        return Err(FunctionError::NotFound { name: invocation.name.clone() });
+    }
+    let env: usize = invocation.env.iter().map(|(name, value)| name.len() + value.len()).sum();
+    if invocation.args.len() + env + FRAME_MARGIN > MAX_FRAME {
+        return Err(FunctionError::Threw {
+            message: "the function's arguments are too large".to_owned(),
+            code: Some("ArgumentsTooLarge".to_owned()),
+        });
+    }
+    Ok(())
 }

@@ -62,11 +62,6 @@ impl Worker {
         self.calls < most
     }
 
-    /// Whether it served a call before.
-    pub(super) fn is_warm(&self) -> bool {
-        self.calls > 0
-    }
-
     /// Puts `frame` behind what is still to be sent.
     pub(super) fn queue(&mut self, frame: Vec<u8>) {
         self.outbox.extend(frame);

@@ -172,6 +172,7 @@ async fn code_cannot_step_out_of_its_wrapper_to_anything_of_ours() {
 
 #[tokio::test]
 async fn blocking_the_thread_is_refused() {
-    let source = "module.exports = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);";
+    let source =
+        "module.exports = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);";
     assert!(matches!(Folder::with(source).call().await, Err(FunctionError::Threw { .. })));
 }

@@ -60,14 +60,20 @@ async fn services_ask_the_host() {
     folder.host.will_answer(Ok(r#"{"result":null}"#));
     folder.host.will_answer(Ok(r#"{"userId":"u"}"#));
     let result: serde_json::Value = serde_json::from_str(&folder.call().await.unwrap()).unwrap();
-    assert_eq!(result, json!([
-        {"success": true, "result": {"b": 2}, "requestId": "r2"},
-        {"success": true, "result": null, "requestId": "request-1"},
-        {"user": {"userId": "u"}},
-        true,
-    ]));
+    assert_eq!(
+        result,
+        json!([
+            {"success": true, "result": {"b": 2}, "requestId": "r2"},
+            {"success": true, "result": null, "requestId": "request-1"},
+            {"user": {"userId": "u"}},
+            true,
+        ])
+    );
     let asked = folder.host.asked.lock().unwrap();
-    assert_eq!(asked[0], ("invoke".to_owned(), r#"{"target":"other","args":"{\"a\":1}"}"#.to_owned()));
+    assert_eq!(
+        asked[0],
+        ("invoke".to_owned(), r#"{"target":"other","args":"{\"a\":1}"}"#.to_owned())
+    );
     assert_eq!(asked[1].1, r#"{"target":"other","args":"{}"}"#);
     assert_eq!(asked[2], ("user".to_owned(), "{}".to_owned()));
 }
@@ -99,7 +105,10 @@ async fn absent_services_say_so() {
         return codes;
       };";
     let result = Folder::with(source).call().await.unwrap();
-    assert_eq!(result, r#"[["MethodNotSupported","db.collection('c').find is not supported"],["MethodNotSupported","db.collection('c').insertOne is not supported"],["MethodNotSupported","file.upload is not supported"]]"#);
+    assert_eq!(
+        result,
+        r#"[["MethodNotSupported","db.collection('c').find is not supported"],["MethodNotSupported","db.collection('c').insertOne is not supported"],["MethodNotSupported","file.upload is not supported"]]"#
+    );
 }
 
 #[tokio::test]
@@ -157,6 +166,8 @@ async fn too_much_at_once_is_refused() {
         return done.filter((d) => d.status === 'rejected').length;
       };";
     assert_eq!(Folder::with(source).call().await.as_deref(), Ok("44"));
-    let large = Folder::with("module.exports = (ctx) => ctx.mpserverless.function.invoke('x', { t: 'x'.repeat(2e7) });");
+    let large = Folder::with(
+        "module.exports = (ctx) => ctx.mpserverless.function.invoke('x', { t: 'x'.repeat(2e7) });",
+    );
     assert_eq!(large.message().await, "the request is too large");
 }

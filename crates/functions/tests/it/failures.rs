@@ -21,7 +21,10 @@ async fn whatever_is_thrown_becomes_a_message() {
         ("42n", "the function threw 42"),
         ("Symbol('s')", "the function threw Symbol(s)"),
         ("{ get message() { throw 1; } }", "the function threw something that cannot be described"),
-        ("new Proxy({}, { get() { throw 1; } })", "the function threw something that cannot be described"),
+        (
+            "new Proxy({}, { get() { throw 1; } })",
+            "the function threw something that cannot be described",
+        ),
         ("new Error('\\ud83d!')", "\u{fffd}!"),
     ] {
         for source in [
@@ -37,7 +40,8 @@ async fn whatever_is_thrown_becomes_a_message() {
 
 #[tokio::test]
 async fn a_thrown_error_does_not_cost_the_worker() {
-    let source = "let n = 0; module.exports = () => { if (++n < 3) throw new Error('no'); return n; };";
+    let source =
+        "let n = 0; module.exports = () => { if (++n < 3) throw new Error('no'); return n; };";
     let folder = Folder::with(source);
     assert_eq!(folder.message().await, "no");
     assert_eq!(folder.message().await, "no");
@@ -74,10 +78,9 @@ async fn syntax_errors_name_file_and_line() {
 
 #[tokio::test]
 async fn modules_of_the_other_kind_are_explained() {
-    for (path, text) in [
-        ("f/index.js", "\nimport x from 'y';"),
-        ("f/index.js", "\nexport default async () => 1;"),
-    ] {
+    for (path, text) in
+        [("f/index.js", "\nimport x from 'y';"), ("f/index.js", "\nexport default async () => 1;")]
+    {
         let message = Folder::files(&[(path, text)]).message().await;
         assert!(message.starts_with("index.js:2: import and export"), "{message}");
     }
@@ -95,13 +98,17 @@ async fn a_missing_module_has_its_code() {
 
 #[tokio::test]
 async fn no_message_shows_a_place_on_the_server() {
-    let outside = Folder::files(&[("f/index.js", "module.exports = () => require('./a');"), ("f/a.json", "{")]);
+    let outside = Folder::files(&[
+        ("f/index.js", "module.exports = () => require('./a');"),
+        ("f/a.json", "{"),
+    ]);
     let root = outside.dir.path().to_str().unwrap().to_owned();
     let message = outside.message().await;
     assert!(message.starts_with("a.json: "), "{message}");
     assert!(!message.contains(&root), "{message}");
 
-    let stack = Folder::with("module.exports = async () => { throw new Error(new Error().stack); };");
+    let stack =
+        Folder::with("module.exports = async () => { throw new Error(new Error().stack); };");
     let message = stack.message().await;
     assert!(message.contains("index.js:1"), "{message}");
     assert!(!message.contains("tmp"), "{message}");
@@ -110,7 +117,9 @@ async fn no_message_shows_a_place_on_the_server() {
 #[tokio::test]
 async fn ending_the_process_is_refused() {
     let folder = Folder::with("module.exports = () => process.exit(1);");
-    assert!(folder.message().await.starts_with("ERR_PROCESS_EXIT_REFUSED:process.exit() is refused"));
+    assert!(
+        folder.message().await.starts_with("ERR_PROCESS_EXIT_REFUSED:process.exit() is refused")
+    );
     let abort = Folder::with("module.exports = () => process.abort();");
     assert!(abort.message().await.starts_with("ERR_PROCESS_ABORT_REFUSED"));
 }
@@ -124,7 +133,10 @@ async fn a_promise_that_cannot_settle_is_noticed_at_once() {
         "module.exports = () => new Promise((r) => clearTimeout(setTimeout(r, 1e6)));",
     ] {
         let message = Folder::with(source).message().await;
-        assert!(message.starts_with("the function's promise never settles: "), "{source}: {message}");
+        assert!(
+            message.starts_with("the function's promise never settles: "),
+            "{source}: {message}"
+        );
     }
 }
 

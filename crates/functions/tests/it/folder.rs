@@ -26,12 +26,6 @@ impl Folder {
         Self::build(&[("f/index.js", source)], Limits::default(), "")
     }
 
-    /// The same, whose calls may take `ms` milliseconds.
-    pub(crate) fn with_deadline(ms: u64, source: &str) -> Self {
-        let limits = Limits { deadline: Duration::from_millis(ms), ..Limits::default() };
-        Self::build(&[("f/index.js", source)], limits, "")
-    }
-
     /// A folder with these files.
     pub(crate) fn files(files: &[(&str, &str)]) -> Self {
         Self::build(files, Limits::default(), "")

@@ -102,24 +102,47 @@ async fn digests_are_right() {
     let crypto = "require('crypto')";
     for (expression, expected) in [
         ("createHash('md5').update('abc').digest('hex')", "900150983cd24fb0d6963f7d28e17f72"),
-        ("createHash('sha1').update('abc').digest('hex')", "a9993e364706816aba3e25717850c26c9cd0d89d"),
-        ("createHash('sha256').update('a').update('bc').digest('hex')", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
-        ("createHmac('sha256', 'key').update('The quick brown fox jumps over the lazy dog').digest('hex')", "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8"),
-        ("createHmac('md5', 'key').update('The quick brown fox jumps over the lazy dog').digest('hex')", "80070713463e7749b90c2dc24911e275"),
-        ("pbkdf2Sync('password', 'salt', 2, 20, 'sha1').toString('hex')", "ea6c014dc72d6f8ccd1ed92ace1d41f0d8de8957"),
+        (
+            "createHash('sha1').update('abc').digest('hex')",
+            "a9993e364706816aba3e25717850c26c9cd0d89d",
+        ),
+        (
+            "createHash('sha256').update('a').update('bc').digest('hex')",
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+        ),
+        (
+            "createHmac('sha256', 'key').update('The quick brown fox jumps over the lazy dog').digest('hex')",
+            "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8",
+        ),
+        (
+            "createHmac('md5', 'key').update('The quick brown fox jumps over the lazy dog').digest('hex')",
+            "80070713463e7749b90c2dc24911e275",
+        ),
+        (
+            "pbkdf2Sync('password', 'salt', 2, 20, 'sha1').toString('hex')",
+            "ea6c014dc72d6f8ccd1ed92ace1d41f0d8de8957",
+        ),
     ] {
         let seen = value(&format!("{crypto}.{expression}")).await;
         assert_eq!(seen, format!("\"{expected}\""), "{expression}");
     }
     assert_eq!(value("require('crypto').randomBytes(16).length").await, "16");
-    assert!(value("require('crypto').createHash('nope')").await.contains("Digest method not supported"));
+    assert!(
+        value("require('crypto').createHash('nope')").await.contains("Digest method not supported")
+    );
 }
 
 #[tokio::test]
 async fn addresses_follow_the_standard() {
     for (expression, expected) in [
-        ("new URL('../x?y=1#z', 'https://u:p@例え.jp:8443/a/b').href", "https://u:p@xn--r8jz45g.jp:8443/x?y=1#z"),
-        ("Object.assign(new URL('http://a/b'), { port: '8080', search: 'q=1' }).href", "http://a:8080/b?q=1"),
+        (
+            "new URL('../x?y=1#z', 'https://u:p@例え.jp:8443/a/b').href",
+            "https://u:p@xn--r8jz45g.jp:8443/x?y=1#z",
+        ),
+        (
+            "Object.assign(new URL('http://a/b'), { port: '8080', search: 'q=1' }).href",
+            "http://a:8080/b?q=1",
+        ),
         ("new URL('http://a/?x=1&x=2').searchParams.getAll('x').join()", "1,2"),
     ] {
         assert_eq!(value(expression).await, format!("\"{expected}\""), "{expression}");

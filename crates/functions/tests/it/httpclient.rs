@@ -24,14 +24,38 @@ const EMPTY: Result<&str, HostFailure> = Ok(r#"{"status":200,"headers":{},"body"
 #[tokio::test]
 async fn requests_are_built_like_urllib_builds_them() {
     for (call, asked) in [
-        ("httpclient.request('http://a/')", json!({"url": "http://a/", "method": "GET", "headers": {}, "timeoutMs": 5000})),
-        ("httpclient.curl('a.b/c', { data: { x: 1, y: ['ä', 2] } })", json!({"url": "http://a.b/c?x=1&y=%C3%A4&y=2", "method": "GET", "headers": {}, "timeoutMs": 5000})),
-        ("httpclient.request('http://a/?q=1#h', { data: { x: 1 }, timeout: [100, 200] })", json!({"url": "http://a/?q=1&x=1", "method": "GET", "headers": {}, "timeoutMs": 200})),
-        ("httpclient.request('http://a/', { method: 'post', data: { x: 'a b' }, timeout: 9 })", json!({"url": "http://a/", "method": "POST", "headers": {"content-type": "application/x-www-form-urlencoded"}, "body": "eD1hJTIwYg==", "timeoutMs": 9})),
-        ("httpclient.request('http://a/', { method: 'POST', contentType: 'json', data: { x: 1 }, headers: { 'X-A': 1 } })", json!({"url": "http://a/", "method": "POST", "headers": {"x-a": "1", "content-type": "application/json"}, "body": "eyJ4IjoxfQ==", "timeoutMs": 5000})),
-        ("httpclient.request('http://a/', { method: 'POST', headers: { 'Content-Type': 'application/json; charset=utf-8' }, data: { x: 1 } })", json!({"url": "http://a/", "method": "POST", "headers": {"content-type": "application/json; charset=utf-8"}, "body": "eyJ4IjoxfQ==", "timeoutMs": 5000})),
-        ("httpclient.request(new URL('https://a/'), { method: 'PUT', content: Buffer.from([255]), data: { no: 1 }, dataType: 'json' })", json!({"url": "https://a/", "method": "PUT", "headers": {"accept": "application/json"}, "body": "/w==", "timeoutMs": 5000})),
-        ("httpclient.request('http://a/', { method: 'POST', data: 'raw é', auth: 'u:p' })", json!({"url": "http://a/", "method": "POST", "headers": {"authorization": "Basic dTpw"}, "body": "cmF3IMOp", "timeoutMs": 5000})),
+        (
+            "httpclient.request('http://a/')",
+            json!({"url": "http://a/", "method": "GET", "headers": {}, "timeoutMs": 5000}),
+        ),
+        (
+            "httpclient.curl('a.b/c', { data: { x: 1, y: ['ä', 2] } })",
+            json!({"url": "http://a.b/c?x=1&y=%C3%A4&y=2", "method": "GET", "headers": {}, "timeoutMs": 5000}),
+        ),
+        (
+            "httpclient.request('http://a/?q=1#h', { data: { x: 1 }, timeout: [100, 200] })",
+            json!({"url": "http://a/?q=1&x=1", "method": "GET", "headers": {}, "timeoutMs": 200}),
+        ),
+        (
+            "httpclient.request('http://a/', { method: 'post', data: { x: 'a b' }, timeout: 9 })",
+            json!({"url": "http://a/", "method": "POST", "headers": {"content-type": "application/x-www-form-urlencoded"}, "body": "eD1hJTIwYg==", "timeoutMs": 9}),
+        ),
+        (
+            "httpclient.request('http://a/', { method: 'POST', contentType: 'json', data: { x: 1 }, headers: { 'X-A': 1 } })",
+            json!({"url": "http://a/", "method": "POST", "headers": {"x-a": "1", "content-type": "application/json"}, "body": "eyJ4IjoxfQ==", "timeoutMs": 5000}),
+        ),
+        (
+            "httpclient.request('http://a/', { method: 'POST', headers: { 'Content-Type': 'application/json; charset=utf-8' }, data: { x: 1 } })",
+            json!({"url": "http://a/", "method": "POST", "headers": {"content-type": "application/json; charset=utf-8"}, "body": "eyJ4IjoxfQ==", "timeoutMs": 5000}),
+        ),
+        (
+            "httpclient.request(new URL('https://a/'), { method: 'PUT', content: Buffer.from([255]), data: { no: 1 }, dataType: 'json' })",
+            json!({"url": "https://a/", "method": "PUT", "headers": {"accept": "application/json"}, "body": "/w==", "timeoutMs": 5000}),
+        ),
+        (
+            "httpclient.request('http://a/', { method: 'POST', data: 'raw é', auth: 'u:p' })",
+            json!({"url": "http://a/", "method": "POST", "headers": {"authorization": "Basic dTpw"}, "body": "cmF3IMOp", "timeoutMs": 5000}),
+        ),
     ] {
         let (_, seen) = request(call, EMPTY).await;
         assert_eq!(seen, asked, "{call}");
@@ -43,12 +67,18 @@ async fn responses_are_decoded_as_asked() {
     let reply = r#"{"status":201,"headers":{"Content-Type":"application/json","Set-Cookie":["a","b"]},"body":"eyJ4IjoxfQ=="}"#;
     let shape = "(r) => [r.status, r.headers, Buffer.isBuffer(r.data) ? r.data.toString() : r.data, r.res.statusCode, r.res.size]";
     let headers = json!({"content-type": "application/json", "set-cookie": ["a", "b"]});
-    for (options, data) in [("{}", json!("{\"x\":1}")), ("{ dataType: 'text' }", json!("{\"x\":1}")), ("{ dataType: 'json' }", json!({"x": 1}))] {
+    for (options, data) in [
+        ("{}", json!("{\"x\":1}")),
+        ("{ dataType: 'text' }", json!("{\"x\":1}")),
+        ("{ dataType: 'json' }", json!({"x": 1})),
+    ] {
         let call = format!("httpclient.request('http://a/', {options}).then({shape})");
         let (result, _) = request(&call, Ok(reply)).await;
         assert_eq!(result, json!([201, headers, data, 201, 7]), "{options}");
     }
-    let (empty, _) = request("httpclient.request('http://a/', { dataType: 'json' }).then((r) => r.data)", EMPTY).await;
+    let (empty, _) =
+        request("httpclient.request('http://a/', { dataType: 'json' }).then((r) => r.data)", EMPTY)
+            .await;
     assert_eq!(empty, Value::Null);
 }
 

@@ -9,7 +9,10 @@ async fn result(files: &[(&str, &str)]) -> String {
 #[tokio::test]
 async fn files_data_and_folders_are_found() {
     let files = [
-        ("f/index.js", "const a = require('./lib/a'); module.exports = () => [a(), require('./d.json').x, require('./folder').y];"),
+        (
+            "f/index.js",
+            "const a = require('./lib/a'); module.exports = () => [a(), require('./d.json').x, require('./folder').y];",
+        ),
         ("f/lib/a.js", "const b = require('../b.js'); module.exports = () => b.name;"),
         ("f/b.js", "exports.name = 'b';"),
         ("f/d.json", r#"{"x":1}"#),
@@ -21,13 +24,19 @@ async fn files_data_and_folders_are_found() {
 #[tokio::test]
 async fn packages_are_found_near_and_far() {
     let files = [
-        ("f/index.js", "module.exports = () => [require('near'), require('near/sub'), require('far'), require('@s/p'), require('e'), require('e/feature')];"),
+        (
+            "f/index.js",
+            "module.exports = () => [require('near'), require('near/sub'), require('far'), require('@s/p'), require('e'), require('e/feature')];",
+        ),
         ("f/node_modules/near/package.json", r#"{"main":"lib"}"#),
         ("f/node_modules/near/lib/index.js", "module.exports = 'near';"),
         ("f/node_modules/near/sub.js", "module.exports = 'sub';"),
         ("node_modules/far/index.js", "module.exports = 'far';"),
         ("f/node_modules/@s/p/index.js", "module.exports = require('far') + '!';"),
-        ("f/node_modules/e/package.json", r#"{"exports":{".":{"import":"./m.mjs","require":"./c.cjs"},"./feature":"./f.js"}}"#),
+        (
+            "f/node_modules/e/package.json",
+            r#"{"exports":{".":{"import":"./m.mjs","require":"./c.cjs"},"./feature":"./f.js"}}"#,
+        ),
         ("f/node_modules/e/c.cjs", "module.exports = 'exports';"),
         ("f/node_modules/e/f.js", "module.exports = 'feature';"),
     ];
@@ -37,9 +46,18 @@ async fn packages_are_found_near_and_far() {
 #[tokio::test]
 async fn cycles_give_what_is_there_already() {
     let files = [
-        ("f/index.js", "const a = require('./a'); module.exports = () => [a.done, a.seen, require('./b').seen];"),
-        ("f/a.js", "exports.done = false; const b = require('./b'); exports.seen = b.done; exports.done = true;"),
-        ("f/b.js", "exports.done = false; const a = require('./a'); exports.seen = a.done; exports.done = true;"),
+        (
+            "f/index.js",
+            "const a = require('./a'); module.exports = () => [a.done, a.seen, require('./b').seen];",
+        ),
+        (
+            "f/a.js",
+            "exports.done = false; const b = require('./b'); exports.seen = b.done; exports.done = true;",
+        ),
+        (
+            "f/b.js",
+            "exports.done = false; const a = require('./a'); exports.seen = a.done; exports.done = true;",
+        ),
     ];
     assert_eq!(result(&files).await, "[true,true,false]");
 }
@@ -56,7 +74,10 @@ async fn modules_know_themselves() {
         });";
     let files = [
         ("f/index.js", source),
-        ("f/lib/child.js", "module.exports = [this === exports, module.parent.id, require.main.id, module.loaded];"),
+        (
+            "f/lib/child.js",
+            "module.exports = [this === exports, module.parent.id, require.main.id, module.loaded];",
+        ),
     ];
     let expected = serde_json::json!({
         "id": "/f/index.js", "file": "/f/index.js", "dir": "/f", "main": true, "loaded": true,

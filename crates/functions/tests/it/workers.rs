@@ -16,7 +16,10 @@ const COUNTS: &str = "let n = 0; module.exports = () => ++n;";
 #[tokio::test]
 async fn changed_files_are_loaded_anew() {
     let folder = Folder::files(&[
-        ("f/index.js", "const v = require('./v'); const d = require('p'); let n = 0; module.exports = () => [v, d, ++n];"),
+        (
+            "f/index.js",
+            "const v = require('./v'); const d = require('p'); let n = 0; module.exports = () => [v, d, ++n];",
+        ),
         ("f/v.js", "module.exports = 1;"),
         ("f/node_modules/p/package.json", r#"{"main":"a.js"}"#),
         ("f/node_modules/p/a.js", "module.exports = 'a';"),
@@ -58,11 +61,8 @@ async fn a_worker_serves_so_many_calls_and_no_more() {
 /// A worker command that writes the worker's process id down before it becomes the worker.
 fn noting_command(folder: &Folder) -> (WorkerCommand, PathBuf) {
     let note = folder.dir.path().join("pids");
-    let script = format!(
-        "echo $$ >> '{}'; exec '{}'",
-        note.display(),
-        worker_command().program.display()
-    );
+    let script =
+        format!("echo $$ >> '{}'; exec '{}'", note.display(), worker_command().program.display());
     let args = vec!["-c".into(), script.into()];
     (WorkerCommand { program: "/bin/sh".into(), args }, note)
 }
@@ -72,7 +72,9 @@ fn pids(note: &PathBuf) -> Vec<String> {
 }
 
 fn kill(pid: &str) {
-    assert!(Command::new("/bin/sh").args(["-c", &format!("kill -9 {pid}")]).status().unwrap().success());
+    assert!(
+        Command::new("/bin/sh").args(["-c", &format!("kill -9 {pid}")]).status().unwrap().success()
+    );
 }
 
 #[tokio::test]
@@ -107,7 +109,8 @@ impl Host for Killer {
 
 #[tokio::test]
 async fn a_call_whose_worker_died_is_not_repeated() {
-    let source = "module.exports = async (ctx) => ctx.args.die ? ctx.mpserverless.user.getInfo() : 'alive';";
+    let source =
+        "module.exports = async (ctx) => ctx.args.die ? ctx.mpserverless.user.getInfo() : 'alive';";
     let folder = Folder::with(source);
     let (command, note) = noting_command(&folder);
     let runtime = Runtime::new(command, Limits::default(), "", true);

@@ -1,5 +1,5 @@
 // ctx.cloud: cloud services as calls of a reserved function. Evaluated before any user code.
-(ctx, hostCall) => {
+(() => {
   'use strict';
   const METHODS = {
     init: 'alipay.user.certify.open.initialize',
@@ -29,7 +29,7 @@
     return config;
   };
 
-  const call = async (method, params, options, pageExec) => {
+  const send = async (hostCall, method, params, options, pageExec) => {
     const business = {};
     for (const name of Object.keys(params)) {
       if (!OPTIONS.includes(name)) business[IDENTITY[name] ?? name] = params[name];
@@ -51,50 +51,89 @@
     return [params, args[names.length]];
   };
 
-  const identification = {
-    init: async (...args) => {
-      const names = ['outerOrderNo', 'bizCode', 'identityParam', 'merchantConfig'];
-      const [params, options] = takes(names, args);
-      return call(METHODS.init, params, options, false);
-    },
-    certify: async (...args) => {
-      const [params, options] = takes(['certifyId'], args);
-      const result = await call(METHODS.certify, params, options, true);
-      return typeof result === 'string' ? { body: result } : result;
-    },
-    query: async (...args) => {
-      const [params, options] = takes(['certifyId'], args);
-      return call(METHODS.query, params, options, false);
-    },
+  // What the documents name beyond this exists, and says when called that it is not served.
+  const UNSERVED = {
+    'base.oauth': 'getToken refreshToken getAppToken refreshAppToken',
+    'base.qrcode': 'create',
+    'marketing.templateMessage': 'send',
+    'marketing.exchangevoucher': 'create send use query',
+    'payment.common': 'create query refund close cancel',
+    'payment.huabei': 'create',
+    'payment.faceToFace': 'pay',
+    'fund.transferAccount': 'transfer query',
+    'fund.transferBankcard': 'transfer query',
+    'fund.b2cRedPacket': 'send query',
+    'security.textRisk': 'detect',
+    'aliyun.shortMessage': 'send batchSend',
+    'instantdelivery.company': 'query',
+    'instantdelivery.invoice': 'create query',
+    'instantdelivery.order': 'precreate create cancel preconsult query',
+    'merchant.order': 'sync batchquery query',
+    'merchant.item': 'query batchquery delete uploadFile create modify',
+    'mini.version': 'upload applyAudit cancelAudit online offline rollback grayOnline grayCancel ' +
+      'detail queryBuild cancel delete createExperience cancelExperience',
+    'mini.qrcode': 'bind unbind',
+    'mini.individual': 'certify',
+    'mini.member': 'createDeveloper createExperiencer',
   };
-  const generic = {
-    execute: async (method, params, options) =>
-      call(String(method), isObject(params) ? params : {}, options, method === METHODS.certify),
-  };
-
-  // Any other service exists as a name and says, when called, that it is not served.
-  const refuse = (path) => new Proxy(async () => {
-    const error = new Error(`${path} is not served here; certifyd serves ` +
-      'cloud.member.identification.init, .certify, .query and cloud.util.generic.execute of the same methods');
+  const refuse = (path) => async () => {
+    const error = new Error(`${path} is not served here; certifyd serves cloud.member.identification ` +
+      'and cloud.util.generic.execute of the same methods');
     error.code = 'MethodNotSupported';
     throw error;
-  }, { get: (target, key) => (typeof key === 'symbol' || key === 'then' || key in target
-    ? target[key] : refuse(`${path}.${key}`)) });
-  const upper = (name) => name[0].toUpperCase() + name.slice(1);
-  const namespace = (path, members) => {
-    for (const name of Object.keys(members)) {
-      if (typeof members[name] !== 'function') members[upper(name)] = members[name];
-    }
-    return new Proxy(members, { get: (target, key) =>
-      (typeof key === 'symbol' || key === 'then' || key === 'toJSON' || key in target
-        ? target[key] : refuse(`${path}.${key}`)) });
   };
 
-  ctx.cloud = namespace('cloud', {
-    member: namespace('cloud.member', { identification }),
-    util: namespace('cloud.util', { generic }),
-  });
-  // Documentation samples reach the services without `cloud`.
-  ctx.member = ctx.cloud.member;
-  ctx.util = ctx.cloud.util;
-};
+  const upper = (name) => name[0].toUpperCase() + name.slice(1);
+  // A service is also found under the capitalised names that older code uses.
+  const register = (cloud, path, service) => {
+    const [group, name] = path.split('.');
+    cloud[group] ??= {};
+    cloud[upper(group)] ??= cloud[group];
+    cloud[group][name] = service;
+    cloud[group][upper(name)] = service;
+  };
+
+  const freeze = Object.freeze;
+  const unserved = {};
+  for (const path of Object.keys(UNSERVED)) {
+    const service = {};
+    for (const name of UNSERVED[path].split(' ')) service[name] = refuse(`cloud.${path}.${name}`);
+    register(unserved, path, freeze(service));
+  }
+  unserved.base.OAuth = unserved.base.oauth;
+  // One set for all calls of an isolate, hence not to be changed by any.
+  Object.values(unserved).forEach(freeze);
+  freeze(unserved);
+
+  return (ctx, hostCall) => {
+    const identification = {
+      init: async (...args) => {
+        const names = ['outerOrderNo', 'bizCode', 'identityParam', 'merchantConfig'];
+        const [params, options] = takes(names, args);
+        return send(hostCall, METHODS.init, params, options, false);
+      },
+      certify: async (...args) => {
+        const [params, options] = takes(['certifyId'], args);
+        const result = await send(hostCall, METHODS.certify, params, options, true);
+        return typeof result === 'string' ? { body: result } : result;
+      },
+      query: async (...args) => {
+        const [params, options] = takes(['certifyId'], args);
+        return send(hostCall, METHODS.query, params, options, false);
+      },
+    };
+    const generic = {
+      execute: async (method, params, options) =>
+        send(hostCall, String(method), isObject(params) ? params : {}, options, method === METHODS.certify),
+    };
+
+    const cloud = { ...unserved };
+    register(cloud, 'member.identification', identification);
+    register(cloud, 'util.generic', generic);
+    ctx.cloud = cloud;
+    // Documentation samples reach the services without `cloud`.
+    ctx.member = cloud.member;
+    ctx.util = cloud.util;
+    ctx.base = cloud.base;
+  };
+})()

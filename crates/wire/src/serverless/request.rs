@@ -94,10 +94,25 @@ fn params<'b, T: Deserialize<'b>>(body: &'b Body<'_>) -> Result<T, ServerlessErr
     })
 }
 
-/// Names the method if it looks like one; it is the caller's text.
-fn not_supported(method: &str) -> ServerlessError {
+/// Refuses a cloud method; it is named if it looks like one, for it is the caller's text.
+pub fn cloud_method_not_supported(method: &str) -> ServerlessError {
+    let name = plain_name(method);
+    ServerlessError::new(
+        ErrorCode::MethodNotSupported,
+        format!(
+            "{name} is not served here; certifyd serves alipay.user.certify.open.initialize, \
+             .certify and .query"
+        ),
+    )
+}
+
+fn plain_name(method: &str) -> &str {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'.' || b == b'_' || b == b'-';
-    let name = if method.len() <= 64 && method.bytes().all(plain) { method } else { "this method" };
+    if method.len() <= 64 && method.bytes().all(plain) { method } else { "this method" }
+}
+
+fn not_supported(method: &str) -> ServerlessError {
+    let name = plain_name(method);
     let remedy = match method.split('.').nth(1) {
         Some("db") => {
             "keep business data in a database of your own and reach it through ctx.httpclient"

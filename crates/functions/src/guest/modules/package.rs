@@ -144,7 +144,8 @@ mod tests {
     use super::*;
 
     fn exported(exports: &str, subpath: &str) -> Option<String> {
-        let package: Package = serde_json::from_str(&format!(r#"{{"exports":{exports}}}"#)).unwrap();
+        let package: Package =
+            serde_json::from_str(&format!(r#"{{"exports":{exports}}}"#)).unwrap();
         package.exports.unwrap().exported(subpath)
     }
 
@@ -152,7 +153,10 @@ mod tests {
     fn the_first_condition_that_fits_wins() {
         let both = r#"{"import":"./m.mjs","require":"./c.js","default":"./d.js"}"#;
         assert_eq!(exported(both, ".").as_deref(), Some("c.js"));
-        assert_eq!(exported(r#"{"default":"./d.js","require":"./c.js"}"#, ".").as_deref(), Some("d.js"));
+        assert_eq!(
+            exported(r#"{"default":"./d.js","require":"./c.js"}"#, ".").as_deref(),
+            Some("d.js")
+        );
         assert_eq!(exported(r#"{"import":"./m.mjs"}"#, "."), None);
         let nested = r#"{".":{"node":{"require":"./n.js"},"default":"./d.js"}}"#;
         assert_eq!(exported(nested, ".").as_deref(), Some("n.js"));
@@ -160,7 +164,8 @@ mod tests {
 
     #[test]
     fn subpaths_are_found_by_name_then_by_pattern() {
-        let map = r#"{".":"./i.js","./a":"./a.js","./l/*":"./lib/*.js","./l/x/*":null,"./up":"./../x"}"#;
+        let map =
+            r#"{".":"./i.js","./a":"./a.js","./l/*":"./lib/*.js","./l/x/*":null,"./up":"./../x"}"#;
         assert_eq!(exported(map, ".").as_deref(), Some("i.js"));
         assert_eq!(exported(map, "./a").as_deref(), Some("a.js"));
         assert_eq!(exported(map, "./l/b/c").as_deref(), Some("lib/b/c.js"));

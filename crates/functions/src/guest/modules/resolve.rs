@@ -98,7 +98,8 @@ impl Resolver {
         let Some((name, rest)) = split_name(request) else { return Ok(None) };
         for folder in Self::package_folders(from) {
             let home = folder.join(name);
-            if let Some(exports) = self.read_package(&home).and_then(|package| package.exports.clone())
+            if let Some(exports) =
+                self.read_package(&home).and_then(|package| package.exports.clone())
             {
                 let subpath = format!(".{rest}");
                 return match exports.exported(&subpath) {

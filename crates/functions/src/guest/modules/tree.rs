@@ -32,8 +32,7 @@ impl Tree {
 
     /// The path to show in messages: relative to the function's folder.
     pub(in crate::guest) fn short_name(&self, path: &str) -> String {
-        path.strip_prefix(&self.home)
-            .map_or_else(|| path.replacen('/', "../", 1), str::to_owned)
+        path.strip_prefix(&self.home).map_or_else(|| path.replacen('/', "../", 1), str::to_owned)
     }
 
     /// The place of `request` seen from the folder `from`, unless that is above the root.

@@ -57,10 +57,13 @@ fn install_timers(raw: &Object<'_>, desk: &Rc<Desk>) -> Result<()> {
 
 fn ask(ctx: &Ctx<'_>, desk: &Desk, op: String, payload: String) -> Result<Id> {
     desk.ask(op, payload).map_err(|not_asked| {
-        Exception::throw_range(ctx, match not_asked {
-            NotAsked::TooMany => "too many requests are open at the same time",
-            NotAsked::TooLarge => "the request is too large",
-        })
+        Exception::throw_range(
+            ctx,
+            match not_asked {
+                NotAsked::TooMany => "too many requests are open at the same time",
+                NotAsked::TooLarge => "the request is too large",
+            },
+        )
     })
 }
 

@@ -19,7 +19,6 @@ pub(super) fn install(raw: &Object<'_>) -> Result<()> {
     put(raw, "random", random)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the engine hands arguments over by value")]
 fn hash(ctx: Ctx<'_>, algorithm: String, data: String) -> Result<Value<'_>> {
     let data = bytes(&ctx, &data)?;
     let digest = match algorithm.as_str() {
@@ -29,14 +28,12 @@ fn hash(ctx: Ctx<'_>, algorithm: String, data: String) -> Result<Value<'_>> {
     or_null(&ctx, digest.map(|digest| buffer(&ctx, &digest)).transpose()?)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the engine hands arguments over by value")]
 fn hmac(ctx: Ctx<'_>, algorithm: String, key: String, data: String) -> Result<Value<'_>> {
     let (key, data) = (bytes(&ctx, &key)?, bytes(&ctx, &data)?);
     let tag = match algorithm.as_str() {
         "md5" => hmac_md5(&key, &data),
-        name => hmac_named(name).map(|name| {
-            aws_hmac::sign(&aws_hmac::Key::new(name, &key), &data).as_ref().to_vec()
-        }),
+        name => hmac_named(name)
+            .map(|name| aws_hmac::sign(&aws_hmac::Key::new(name, &key), &data).as_ref().to_vec()),
     };
     or_null(&ctx, tag.map(|tag| buffer(&ctx, &tag)).transpose()?)
 }
@@ -70,7 +67,6 @@ fn hmac_named(name: &str) -> Option<aws_hmac::Algorithm> {
 }
 
 /// `null` for an algorithm that is not offered.
-#[expect(clippy::needless_pass_by_value, reason = "the engine hands arguments over by value")]
 fn pbkdf2(
     ctx: Ctx<'_>,
     algorithm: String,

@@ -15,9 +15,12 @@ pub(super) fn install(raw: &Object<'_>, around: &Surroundings) -> Result<()> {
     let (desk, resolver) = (Rc::clone(&around.desk), Rc::clone(&around.resolver));
     put(raw, "read", move |ctx: Ctx<'_>, path: String| read(&ctx, &desk, &resolver, &path))?;
     let (desk, resolver) = (Rc::clone(&around.desk), Rc::clone(&around.resolver));
-    raw.set("compile", Function::new(raw.ctx().clone(), move |ctx, path: String| {
-        compile(&ctx, &desk, &resolver, &path)
-    })?)?;
+    raw.set(
+        "compile",
+        Function::new(raw.ctx().clone(), move |ctx, path: String| {
+            compile(&ctx, &desk, &resolver, &path)
+        })?,
+    )?;
     put(raw, "builtin", builtin)
 }
 
@@ -113,13 +116,10 @@ fn uses_modules(source: &str) -> bool {
 }
 
 /// A built-in module as a function, or `undefined`.
-#[expect(clippy::needless_pass_by_value, reason = "the engine hands arguments over by value")]
 fn builtin(ctx: Ctx<'_>, name: String) -> Result<Option<Function<'_>>> {
     let parameters = "exports, require, module, native, intrinsics";
     let file = format!("node:{name}");
-    builtin_source(&name)
-        .map(|source| evaluate(&ctx, source, parameters, &file, true))
-        .transpose()
+    builtin_source(&name).map(|source| evaluate(&ctx, source, parameters, &file, true)).transpose()
 }
 
 fn evaluate<'js>(

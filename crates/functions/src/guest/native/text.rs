@@ -9,13 +9,11 @@ pub(super) fn install(raw: &Object<'_>) -> Result<()> {
     put(raw, "utf8Decode", decode)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the engine hands arguments over by value")]
 fn encode(ctx: Ctx<'_>, text: String) -> Result<ArrayBuffer<'_>> {
     buffer(&ctx, text.as_bytes())
 }
 
 /// `null` if `fatal` and not UTF-8; else faulty bytes become U+FFFD.
-#[expect(clippy::needless_pass_by_value, reason = "the engine hands arguments over by value")]
 fn decode(ctx: Ctx<'_>, base64: String, fatal: bool) -> Result<Value<'_>> {
     let text = match String::from_utf8(bytes(&ctx, &base64)?) {
         Ok(text) => Some(text),

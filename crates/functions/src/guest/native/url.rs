@@ -11,7 +11,6 @@ pub(super) fn install(raw: &Object<'_>) -> Result<()> {
     put(raw, "domainToASCII", |domain: String| quirks::domain_to_ascii(&domain))
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the engine hands arguments over by value")]
 fn parse(ctx: Ctx<'_>, input: String, base: Option<String>) -> Result<Value<'_>> {
     let url = match base {
         None => Url::parse(&input).ok(),
@@ -22,7 +21,6 @@ fn parse(ctx: Ctx<'_>, input: String, base: Option<String>) -> Result<Value<'_>>
 
 /// The address with one part changed. A value that does not fit changes nothing, except that an
 /// unreadable `href` gives `null`.
-#[expect(clippy::needless_pass_by_value, reason = "the engine hands arguments over by value")]
 fn set(ctx: Ctx<'_>, href: String, part: String, value: String) -> Result<Value<'_>> {
     let Ok(mut url) = Url::parse(&href) else { return Ok(Value::new_null(ctx)) };
     if part == "href" && quirks::set_href(&mut url, &value).is_err() {
