@@ -50,6 +50,11 @@ pub(crate) const MESSAGE_BYTES: usize = 8 * 1024;
 /// Host calls one call may have open at the same time.
 pub(crate) const OPEN_HOST_CALLS: usize = 256;
 
+/// Payloads that all open host calls of one call may have together.
+pub(crate) const OPEN_PAYLOAD_BYTES: usize = 32 * 1024 * 1024;
+/// Files a worker may load.
+pub(crate) const LOADED_FILES: usize = 20_000;
+
 /// Cuts `text` to at most `most` bytes, between characters.
 pub(crate) fn clip(text: &mut String, most: usize) {
     if text.len() > most {

@@ -1,1 +1,40 @@
-//! testkit
+//! For tests: time and chance that repeat, the recorded keys, and the product in a box.
+//!
+//! Everything here fails by panicking, as tests do. The rules of the house are tests of this
+//! crate (`tests/it/house`).
+
+#![forbid(unsafe_code)]
+#![expect(clippy::missing_panics_doc, reason = "helpers of tests fail by panicking")]
+
+mod chance;
+mod clock;
+mod engines;
+pub mod keys;
+pub mod orders;
+#[cfg(feature = "server")]
+mod servers;
+
+pub use chance::SeededChance;
+pub use clock::FixedClock;
+pub use engines::{Blueprint, TestEngine, apps, grants};
+#[cfg(feature = "server")]
+pub use servers::{Reply, TestServer, client_signature, encoded, resigned, signed};
+
+/// All scenes, compatible profile; the application of the recorded gateway requests.
+pub const COMPATIBLE: &str = "2021000000000001";
+/// All scenes, strict profile.
+pub const STRICT: &str = "2021000000000002";
+/// One scene, `FACE`, compatible profile.
+pub const FACE_ONLY: &str = "2021000000000003";
+/// All scenes, compatible profile; [`COMPATIBLE`] acts for it by [`MERCHANT_TOKEN`].
+pub const MERCHANT: &str = "2021000000000004";
+/// All scenes, but no public key is configured.
+pub const KEYLESS: &str = "2021000000000005";
+/// The application of the recorded Serverless space; all scenes, compatible profile.
+pub const SPACE_APP: &str = "2021990000000001";
+/// Lets [`COMPATIBLE`] act for [`MERCHANT`]; the token of the recorded gateway requests.
+pub const MERCHANT_TOKEN: &str = "202601BB00000000000000000000000000X01";
+/// Lets [`SPACE_APP`] act for [`MERCHANT`]; the token of the recorded Serverless requests.
+pub const SPACE_TOKEN: &str = "app-auth-token-0001";
+/// A space whose back-end door is closed; its application is [`STRICT`].
+pub const CLOSED_SPACE: &str = "space-without-server-key";

@@ -195,4 +195,13 @@ mod tests {
             assert_ne!(code.code(), Code::Success);
         }
     }
+
+    #[test]
+    fn every_sub_code_is_documented_under_its_code() {
+        let document = include_str!("../../../docs/errors.md");
+        for sub_code in SubCode::ALL {
+            let row = format!("| {} | `{}` |", sub_code.code().as_str(), sub_code.as_str());
+            assert!(document.contains(&row), "docs/errors.md lacks {row}");
+        }
+    }
 }

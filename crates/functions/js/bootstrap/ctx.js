@@ -26,6 +26,9 @@
   });
   const file = absent('file', { __proto__: null });
 
+  // util is large, so an extension that does not use it does not pay for it.
+  const util = new Proxy({}, { get: (_, key) => kit.requireBuiltin('util')[key] });
+
   // --- parts of a ctx ---------------------------------------------------------------------------
 
   function mpserverless(call, hostCall) {
@@ -69,7 +72,7 @@
       mpserverless: services,
       basement: services,
     };
-    if (kit.extension !== undefined) kit.extension(ctx, hostCall, kit.requireBuiltin('util'));
+    if (kit.extension !== undefined) kit.extension(ctx, hostCall, util);
     return ctx;
   };
 });

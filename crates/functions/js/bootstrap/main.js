@@ -39,6 +39,30 @@
     if (current !== null) fail(current, error);
   };
 
+  // --- rejections nobody handles ----------------------------------------------------------------
+
+  const rejections = new kit.Map();
+  const SHOWN = 10;
+
+  function rejected(promise, reason, handled) {
+    if (handled) kit.mapDelete(rejections, promise);
+    else kit.mapSet(rejections, promise, reason);
+  }
+
+  // Nothing is left to wait for. Node would have ended at the first rejection that nobody handled.
+  function stuck() {
+    if (current !== null && rejections.size > 0) fail(current, rejections.values().next().value);
+  }
+
+  // Those a call leaves behind are told to its author.
+  function tellRejections() {
+    let shown = 0;
+    kit.mapForEach(rejections, (reason) => {
+      if (shown++ < SHOWN) kit.log('warn', ['Unhandled rejection:', reason]);
+    });
+    kit.mapClear(rejections);
+  }
+
   // --- host calls -------------------------------------------------------------------------------
 
   function ask(call, op, payload, resolve, reject) {
@@ -92,8 +116,12 @@
     current.ended = true;
     kit.mapClear(current.open);
     kit.endTimers();
-    current = null;
+    try {
+      tellRejections();
+    } finally {
+      current = null;
+    }
   }
 
-  return { start, fire: kit.fireTimer, reply, end };
+  return { start, fire: kit.fireTimer, reply, stuck, end, rejected };
 });

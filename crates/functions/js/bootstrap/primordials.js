@@ -32,6 +32,7 @@
   kit.mapGet = uncurry(Map.prototype.get);
   kit.mapSet = uncurry(Map.prototype.set);
   kit.mapDelete = uncurry(Map.prototype.delete);
+  kit.mapForEach = uncurry(Map.prototype.forEach);
   kit.mapClear = uncurry(Map.prototype.clear);
   kit.join = uncurry(Array.prototype.join);
   kit.slice = uncurry(String.prototype.slice);

@@ -2,6 +2,8 @@
 
 use super::{BadFrame, MAX_FRAME};
 
+/// Room made before reading.
+const ROOM: usize = 16 * 1024;
 /// Above this the buffer is given back once it is empty.
 const KEEP: usize = 256 * 1024;
 
@@ -16,6 +18,7 @@ impl Inbox {
     /// Where to put arriving bytes: at the end.
     pub(crate) fn buffer(&mut self) -> &mut Vec<u8> {
         self.tidy();
+        self.bytes.reserve(ROOM);
         &mut self.bytes
     }
 

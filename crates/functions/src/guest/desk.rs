@@ -3,7 +3,7 @@
 //! The engine's native functions write here, the loop reads.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io;
 use std::time::Instant;
 
@@ -11,7 +11,9 @@ use super::link::Link;
 use super::timers::Timers;
 use crate::LogLevel;
 use crate::frames::{FRAME_MARGIN, Failure, FromGuest, Id, MAX_FRAME, Stamp, ToGuest};
-use crate::limits::{LOG_LINE_BYTES, LOG_LINES, MESSAGE_BYTES, OPEN_HOST_CALLS, clip};
+use crate::limits::{
+    LOG_LINE_BYTES, LOG_LINES, MESSAGE_BYTES, OPEN_HOST_CALLS, OPEN_PAYLOAD_BYTES, clip,
+};
 
 /// Why a host call was not even sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,7 +56,8 @@ pub(super) struct Desk {
     pub(super) timers: RefCell<Timers>,
     outcome: RefCell<Option<Outcome>>,
     loaded: RefCell<Vec<Stamp>>,
-    open: RefCell<BTreeSet<Id>>,
+    /// Open host calls with the size of their payloads.
+    open: RefCell<BTreeMap<Id, usize>>,
     asked: Cell<Id>,
     lines: Cell<u32>,
     /// The parent cannot be reached any more.
@@ -104,7 +107,7 @@ impl Desk {
 
     /// Whether `id` was an open host call of this call; it is not any more.
     pub(super) fn close(&self, id: Id) -> bool {
-        self.open.borrow_mut().remove(&id)
+        self.open.borrow_mut().remove(&id).is_some()
     }
 
     pub(super) fn is_settled(&self) -> bool {
@@ -119,9 +122,9 @@ impl Desk {
         self.loaded.take()
     }
 
-    /// Something may still come that lets the call go on.
-    pub(super) fn has_open_ends(&self) -> bool {
-        !self.open.borrow().is_empty() || self.timers.borrow().keeps_alive()
+    /// Some host call has no answer yet.
+    pub(super) fn awaits_reply(&self) -> bool {
+        !self.open.borrow().is_empty()
     }
 
     /// The result, unless it is too large.
@@ -149,15 +152,17 @@ impl Desk {
     }
 
     pub(super) fn ask(&self, op: String, payload: String) -> Result<Id, NotAsked> {
-        if self.open.borrow().len() >= OPEN_HOST_CALLS {
-            return Err(NotAsked::TooMany);
-        }
-        if op.len() + payload.len() + FRAME_MARGIN > MAX_FRAME {
+        let size = op.len() + payload.len();
+        if size + FRAME_MARGIN > MAX_FRAME {
             return Err(NotAsked::TooLarge);
+        }
+        let open_bytes: usize = self.open.borrow().values().sum();
+        if self.open.borrow().len() >= OPEN_HOST_CALLS || open_bytes + size > OPEN_PAYLOAD_BYTES {
+            return Err(NotAsked::TooMany);
         }
         let id = self.asked.get().wrapping_add(1);
         self.asked.set(id);
-        self.open.borrow_mut().insert(id);
+        self.open.borrow_mut().insert(id, size);
         self.tell(&FromGuest::HostCall { id, op, payload });
         Ok(id)
     }

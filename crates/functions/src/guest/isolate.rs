@@ -36,7 +36,9 @@ struct Entrance {
     start: Persistent<Function<'static>>,
     fire: Persistent<Function<'static>>,
     reply: Persistent<Function<'static>>,
+    stuck: Persistent<Function<'static>>,
     end: Persistent<Function<'static>>,
+    rejected: Persistent<Function<'static>>,
 }
 
 /// One of the ways in.
@@ -45,6 +47,7 @@ pub(super) enum Way {
     Start,
     Fire,
     Reply,
+    Stuck,
     End,
 }
 
@@ -68,6 +71,7 @@ impl Isolate {
                     .map_err(|error| error.to_string())
             })
             .map_err(io::Error::other)?;
+        watch_rejections(&runtime, entrance.rejected.clone());
         let deadline = Deadline::new();
         let asked = deadline.clone();
         runtime.set_interrupt_handler(Some(Box::new(move || asked.has_passed())));
@@ -98,6 +102,7 @@ impl Isolate {
             Way::Start => &self.entrance.start,
             Way::Fire => &self.entrance.fire,
             Way::Reply => &self.entrance.reply,
+            Way::Stuck => &self.entrance.stuck,
             Way::End => &self.entrance.end,
         };
         self.context.with(|ctx| {
@@ -137,6 +142,18 @@ impl Isolate {
     }
 }
 
+/// Tells the bootstrap of promises that are rejected, and of those handled after all.
+fn watch_rejections(runtime: &Runtime, rejected: Persistent<Function<'static>>) {
+    runtime.set_host_promise_rejection_tracker(Some(Box::new(
+        move |ctx: Ctx<'_>, promise, reason, handled| {
+            let told = rejected.clone().restore(&ctx);
+            if told.and_then(|f| f.call::<_, ()>((promise, reason, handled))).is_err() {
+                drop(ctx.catch());
+            }
+        },
+    )));
+}
+
 /// Runs the bootstrap and the extension of `ctx`.
 fn furnish(ctx: &Ctx<'_>, around: &Surroundings, extension: &str) -> rquickjs::Result<Entrance> {
     let raw = native::object(ctx, around)?;
@@ -155,7 +172,9 @@ fn furnish(ctx: &Ctx<'_>, around: &Surroundings, extension: &str) -> rquickjs::R
         start: ways.get("start")?,
         fire: ways.get("fire")?,
         reply: ways.get("reply")?,
+        stuck: ways.get("stuck")?,
         end: ways.get("end")?,
+        rejected: ways.get("rejected")?,
     })
 }
 

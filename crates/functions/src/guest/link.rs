@@ -9,7 +9,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use crate::frames::{FromGuest, Inbox, ToGuest};
 
-const READ_AT_ONCE: usize = 64 * 1024;
+const READ_AT_ONCE: usize = 16 * 1024;
 
 /// The worker's end of the socket. Its standard input is that end.
 #[derive(Debug)]

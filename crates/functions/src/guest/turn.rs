@@ -52,14 +52,32 @@ fn run(isolate: &Isolate) -> io::Result<End> {
         if let Some(outcome) = isolate.desk().take_outcome() {
             return Ok(End::Settled(outcome));
         }
-        if isolate.has_jobs() || fire_timer(isolate) {
-            continue;
+        if !isolate.has_jobs() && !step(isolate)? {
+            // A rejection that nobody handled is the likely reason, and a better message.
+            isolate.enter(Way::Stuck, ());
+            return Ok(isolate.desk().take_outcome().map_or(End::Stuck, End::Settled));
         }
-        if !isolate.desk().has_open_ends() {
-            return Ok(End::Stuck);
-        }
-        wait(isolate)?;
     }
+}
+
+/// With no job left: fires a timer, or waits for what comes next. False when nothing can come.
+fn step(isolate: &Isolate) -> io::Result<bool> {
+    let desk = isolate.desk();
+    let fired = fire_timer(isolate);
+    let keeps_alive = desk.timers.borrow().keeps_alive();
+    if desk.awaits_reply() {
+        // Looks for a reply even when timers never rest.
+        receive(isolate, if fired { Instant::now() } else { next_event(isolate) })?;
+    } else if !fired && keeps_alive {
+        receive(isolate, next_event(isolate))?;
+    }
+    Ok(fired || keeps_alive || desk.awaits_reply() || isolate.has_jobs())
+}
+
+/// The next timer or the deadline.
+fn next_event(isolate: &Isolate) -> Instant {
+    let deadline = isolate.deadline().at();
+    isolate.desk().timers.borrow().next_due().map_or(deadline, |due| due.min(deadline))
 }
 
 /// Runs jobs until there are none, the call has settled, or it is time to look at the clock.
@@ -79,11 +97,9 @@ fn fire_timer(isolate: &Isolate) -> bool {
     due.is_some()
 }
 
-/// Waits for a reply, the next timer, or the deadline, whichever comes first.
-fn wait(isolate: &Isolate) -> io::Result<()> {
+/// Waits for a reply until `until`, and hands it over.
+fn receive(isolate: &Isolate, until: Instant) -> io::Result<()> {
     let desk = isolate.desk();
-    let deadline = isolate.deadline().at();
-    let until = desk.timers.borrow().next_due().map_or(deadline, |due| due.min(deadline));
     match desk.receive_until(until)? {
         Some(ToGuest::Reply { id, outcome }) if desk.close(id) => {
             let (ok, text, message) = match outcome {

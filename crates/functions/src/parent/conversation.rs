@@ -7,7 +7,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::worker::Worker;
 use crate::frames::{Call, Failure, FromGuest, Id, ToGuest};
-use crate::limits::{LOG_LINE_BYTES, LOG_LINES, OPEN_HOST_CALLS, clip};
+use crate::limits::{
+    LOADED_FILES, LOG_LINE_BYTES, LOG_LINES, OPEN_HOST_CALLS, OPEN_PAYLOAD_BYTES, clip,
+};
 use crate::{Host, HostFailure};
 
 /// How the conversation ended.
@@ -34,11 +36,17 @@ pub(super) async fn converse(
     let id = call.id;
     let Ok(frame) = ToGuest::Call(call).encode() else { return Ending::Lost };
     worker.queue(frame);
-    let talk = Conversation { call: id, host, answers, open: 0, lines: 0, started: false };
+    let talk =
+        Conversation { call: id, host, answers, open: 0, open_bytes: 0, lines: 0, started: false };
     timeout_at(until, talk.run(worker, replies)).await.unwrap_or(Ending::Overdue)
 }
 
-type Reply = (Id, Result<String, HostFailure>);
+/// A host call's answer, with the size of what it answers.
+struct Reply {
+    id: Id,
+    size: usize,
+    outcome: Result<String, HostFailure>,
+}
 
 struct Conversation {
     call: Id,
@@ -46,6 +54,8 @@ struct Conversation {
     answers: mpsc::UnboundedSender<Reply>,
     /// Host calls without an answer yet.
     open: usize,
+    /// The size of their payloads.
+    open_bytes: usize,
     /// Lines logged so far.
     lines: u32,
     started: bool,
@@ -65,8 +75,9 @@ impl Conversation {
                         return ending;
                     }
                 }
-                Some((id, outcome)) = replies.recv() => {
+                Some(Reply { id, size, outcome }) = replies.recv() => {
                     self.open -= 1;
+                    self.open_bytes -= size;
                     worker.queue(encode_reply(id, outcome));
                 }
             }
@@ -91,7 +102,9 @@ impl Conversation {
                 }
             }
             FromGuest::HostCall { id, op, payload } if self.may_ask() => self.ask(id, op, payload),
-            FromGuest::Loaded(stamps) if self.started => worker.files.extend(stamps),
+            FromGuest::Loaded(stamps) if self.started && worker.files.len() < LOADED_FILES => {
+                worker.files.extend(stamps);
+            }
             FromGuest::Done { call, retire, outcome } if call == self.call && self.started => {
                 return Some(Ending::Answered { outcome, retire: retire || !worker.is_quiet() });
             }
@@ -102,14 +115,16 @@ impl Conversation {
     }
 
     fn may_ask(&self) -> bool {
-        self.started && self.open < OPEN_HOST_CALLS
+        self.started && self.open < OPEN_HOST_CALLS && self.open_bytes <= OPEN_PAYLOAD_BYTES
     }
 
     /// Lets the host work on a task of its own, so that the guest's end does not cut it short.
     fn ask(&mut self, id: Id, op: String, payload: String) {
+        let size = op.len() + payload.len();
         self.open += 1;
+        self.open_bytes += size;
         let host = Arc::clone(&self.host);
-        let answer = Answer { id, answers: self.answers.clone(), outcome: None };
+        let answer = Answer { id, size, answers: self.answers.clone(), outcome: None };
         tokio::spawn(async move { answer.give(host.call(&op, payload).await) });
     }
 }
@@ -117,6 +132,7 @@ impl Conversation {
 /// Sends the answer when it goes out of scope, also when the host panicked on the way to it.
 struct Answer {
     id: Id,
+    size: usize,
     answers: mpsc::UnboundedSender<Reply>,
     outcome: Option<Result<String, HostFailure>>,
 }
@@ -130,8 +146,9 @@ impl Answer {
 impl Drop for Answer {
     fn drop(&mut self) {
         let none = || Err(HostFailure::new("InternalError", "the host gave no answer"));
+        let outcome = self.outcome.take().unwrap_or_else(none);
         // Nobody listens any more once the guest's call has ended.
-        let _ = self.answers.send((self.id, self.outcome.take().unwrap_or_else(none)));
+        let _ = self.answers.send(Reply { id: self.id, size: self.size, outcome });
     }
 }
 

@@ -166,6 +166,13 @@ async fn too_much_at_once_is_refused() {
         return done.filter((d) => d.status === 'rejected').length;
       };";
     assert_eq!(Folder::with(source).call().await.as_deref(), Ok("44"));
+    let heavy = "module.exports = async (ctx) => {
+        const text = 'x'.repeat(1e7);
+        const asked = [1, 2, 3, 4].map(() => ctx.mpserverless.function.invoke('x', { text }));
+        return (await Promise.allSettled(asked)).map((d) => d.reason?.message ?? 'fine');
+      };";
+    let refused = r#"["fine","fine","fine","too many requests are open at the same time"]"#;
+    assert_eq!(Folder::with(heavy).call().await.as_deref(), Ok(refused));
     let large = Folder::with(
         "module.exports = (ctx) => ctx.mpserverless.function.invoke('x', { t: 'x'.repeat(2e7) });",
     );

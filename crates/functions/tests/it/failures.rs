@@ -153,6 +153,32 @@ async fn errors_nobody_awaits_end_the_call() {
 }
 
 #[tokio::test]
+async fn a_lost_rejection_explains_a_promise_that_cannot_settle() {
+    let source = "
+        const work = async () => { await null; throw Object.assign(new Error('lost'), { code: 7 }); };
+        module.exports = () => new Promise((done) => { work().then(done); });";
+    assert_eq!(Folder::with(source).message().await, "7:lost");
+}
+
+#[tokio::test]
+async fn rejections_left_behind_are_logged() {
+    let source = "
+        module.exports = async () => {
+          Promise.reject(new Error('left'));
+          const handled = Promise.reject(new Error('handled'));
+          await null;
+          await handled.catch(() => {});
+          return 1;
+        };";
+    let folder = Folder::with(source);
+    assert_eq!(folder.call().await.as_deref(), Ok("1"));
+    let lines = folder.host.lines();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].starts_with("Warn Unhandled rejection: Error: left"), "{lines:?}");
+    assert_eq!(folder.call().await.as_deref(), Ok("1"));
+}
+
+#[tokio::test]
 async fn a_failed_load_is_tried_again() {
     let folder = Folder::with("module.exports = 1;");
     assert!(matches!(folder.call().await, Err(FunctionError::BadEntry { .. })));

@@ -48,6 +48,19 @@ async fn timers_fire_in_order() {
 }
 
 #[tokio::test]
+async fn replies_arrive_while_timers_never_rest() {
+    let source = "module.exports = async (ctx) => {
+        let answer;
+        ctx.mpserverless.user.getInfo().then((a) => { answer = a; });
+        while (answer === undefined) await new Promise((next) => setImmediate(next));
+        return answer;
+      };";
+    let folder = Folder::with(source);
+    folder.host.will_answer(Ok("1"));
+    assert_eq!(folder.call().await.as_deref(), Ok(r#"{"user":1}"#));
+}
+
+#[tokio::test]
 async fn timers_end_with_their_call() {
     let source = "let fired = 0; module.exports = ({ args }) => {
         if (args.start) { setInterval(() => fired++, 1); return 'started'; }

@@ -12,4 +12,5 @@ mod globals;
 mod httpclient;
 mod modules;
 mod queueing;
+mod soak;
 mod workers;

@@ -193,7 +193,7 @@ impl Host for Nested {
         assert_eq!(op, "invoke");
         let payload: serde_json::Value = serde_json::from_str(&payload).unwrap();
         let (dir, runtime) = &self.at;
-        let text = |name: &str| payload[name].as_str().unwrap().to_owned();
+        let text = |name: &str| payload.get(name).unwrap().as_str().unwrap().to_owned();
         let call = invocation(dir.path(), &text("target"), &text("args"));
         match runtime.invoke(call, Arc::new(Self { at: self.at.clone() })).await {
             Ok(result) => Ok(format!(r#"{{"result":{result}}}"#)),

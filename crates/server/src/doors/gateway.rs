@@ -26,11 +26,14 @@ pub(crate) async fn call(
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
     let Some(gateway) = &state.gateway else {
-        return page::problem(&Failure::precise(
-            SubCode::ServiceUnavailable,
-            "此服务未配置网关私钥（[gateway] private_key）",
-            "this server has no gateway key; set [gateway] private_key",
-        ));
+        return page::problem(
+            &state,
+            &Failure::precise(
+                SubCode::ServiceUnavailable,
+                "此服务未配置网关私钥（[gateway] private_key）",
+                "this server has no gateway key; set [gateway] private_key",
+            ),
+        );
     };
     let parameters = body
         .map_err(|_| too_large())
@@ -43,7 +46,7 @@ pub(crate) async fn call(
     let method = parameters.get("method").unwrap_or_default();
     let answer = answer(&state, gateway, &parameters).await;
     if method == Method::Certify.as_str() {
-        return page_answer(answer);
+        return page_answer(&state, answer);
     }
     match answer {
         Ok(Answer::Outcome(outcome)) => signed(gateway, method, &outcome),
@@ -83,12 +86,14 @@ async fn answer(
 }
 
 /// `certify` is opened by a browser: its answer is a page, even when it refuses.
-fn page_answer(answer: Result<Answer, Failure>) -> Response {
+fn page_answer(state: &AppState, answer: Result<Answer, Failure>) -> Response {
     match answer {
         Ok(Answer::Link(link)) => Redirect::to(&link).into_response(),
-        Ok(Answer::Outcome(Outcome::Failure(failure))) | Err(failure) => page::problem(&failure),
+        Ok(Answer::Outcome(Outcome::Failure(failure))) | Err(failure) => {
+            page::problem(state, &failure)
+        }
         Ok(Answer::Outcome(Outcome::Success(_))) => {
-            page::problem(&Failure::plain(SubCode::SystemError))
+            page::problem(state, &Failure::plain(SubCode::SystemError))
         }
     }
 }

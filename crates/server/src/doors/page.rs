@@ -46,6 +46,7 @@ struct Finished<'a> {
 #[derive(Template)]
 #[template(path = "problem.html")]
 struct Problem<'a> {
+    test: bool,
     code: &'a str,
     zh: &'a str,
     en: &'a str,
@@ -53,10 +54,10 @@ struct Problem<'a> {
 
 /// Reasons offered on the page; a script may give any.
 const REASONS: [(&str, &str); 4] = [
-    ("FACE_NOT_MATCH", "人脸与证件不符 · the face does not match the certificate"),
-    ("FACE_NOT_LIVE", "未检测到活体 · no live person in front of the camera"),
-    ("CERT_PHOTO_UNREADABLE", "证件照片无法识别 · the certificate photo cannot be read"),
-    ("CERT_INFO_MISMATCH", "姓名与号码不匹配 · name and number do not belong together"),
+    ("FACE_NOT_MATCH", "人脸与证件不符 · face differs"),
+    ("FACE_NOT_LIVE", "未检测到活体 · nobody live"),
+    ("CERT_PHOTO_UNREADABLE", "证件照片无法识别 · photo unreadable"),
+    ("CERT_INFO_MISMATCH", "姓名与号码不匹配 · name and number differ"),
 ];
 
 /// What the page's form sends.
@@ -69,7 +70,7 @@ pub(crate) struct Chosen {
 pub(crate) async fn show(State(state): State<Arc<AppState>>, Path(link): Path<String>) -> Response {
     match state.engine.open(&link).await {
         Ok(opened) => opened_page(&state, &link, &opened, None),
-        Err(error) => refused(&error),
+        Err(error) => refused(&state, &error),
     }
 }
 
@@ -93,13 +94,13 @@ pub(crate) async fn choose(
             Err(EngineError::WrongState(_)) => {
                 return Redirect::to(&format!("/verify/{link}")).into_response();
             }
-            Err(error) => return refused(&error),
+            Err(error) => return refused(&state, &error),
         },
         Err(message) => message,
     };
     match state.engine.open(&link).await {
         Ok(opened) => opened_page(&state, &link, &opened, Some(refusal)),
-        Err(error) => refused(&error),
+        Err(error) => refused(&state, &error),
     }
 }
 
@@ -114,11 +115,14 @@ fn opened_page(state: &AppState, link: &str, opened: &Opened, problem: Option<St
             render(&Verify { link, opened, scene_zh, scene_en, problem, reasons: &REASONS })
         }
         // No verifier is configured in live mode: nothing may pass, and the person is told.
-        _ => self::problem(&Failure::precise(
-            SubCode::ServiceUnavailable,
-            "此服务尚未配置核验方式，请联系商户",
-            "no way of verifying is configured on this server; please tell the merchant",
-        )),
+        _ => self::problem(
+            state,
+            &Failure::precise(
+                SubCode::ServiceUnavailable,
+                "此服务尚未配置核验方式，请联系商户",
+                "no way of verifying is configured on this server; please tell the merchant",
+            ),
+        ),
     }
 }
 
@@ -131,26 +135,30 @@ fn scene(biz_code: BizCode) -> (&'static str, &'static str) {
     }
 }
 
-fn refused(error: &EngineError) -> Response {
-    problem(&match error {
-        EngineError::NoSuchLink => Failure::precise(
-            SubCode::BillNotExist,
-            "此链接无效，请回到商户页面重新获取",
-            "this link is not valid; go back to the merchant and ask for a new one",
-        ),
-        EngineError::Expired => Failure::precise(
-            SubCode::CertifyIdExpired,
-            "此链接已过期，请回到商户页面重新发起认证",
-            "this link has expired; go back to the merchant and start a new certification",
-        ),
-        other => refusal::failure(other),
-    })
+fn refused(state: &AppState, error: &EngineError) -> Response {
+    problem(
+        state,
+        &match error {
+            EngineError::NoSuchLink => Failure::precise(
+                SubCode::BillNotExist,
+                "此链接无效，请回到商户页面重新获取",
+                "this link is not valid; go back to the merchant and ask for a new one",
+            ),
+            EngineError::Expired => Failure::precise(
+                SubCode::CertifyIdExpired,
+                "此链接已过期，请回到商户页面重新发起认证",
+                "this link has expired; go back to the merchant and start a new certification",
+            ),
+            other => refusal::failure(other),
+        },
+    )
 }
 
 /// The page of a refusal. HTTP 200, as the hosted gateway answers browsers.
-pub(crate) fn problem(failure: &Failure) -> Response {
+pub(crate) fn problem(state: &AppState, failure: &Failure) -> Response {
+    let test = state.engine.mode() == Mode::Test;
     let (zh, en) = failure.sub_msg.split_once(" / ").unwrap_or((&failure.sub_msg, ""));
-    render(&Problem { code: failure.sub_code.as_str(), zh, en })
+    render(&Problem { test, code: failure.sub_code.as_str(), zh, en })
 }
 
 fn render(page: &impl Template) -> Response {

@@ -1,0 +1,178 @@
+//! The engine in a box.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use domain::{AppId, BizCode, CertifyId, Contract, Profile};
+use engine::{Acting, App, Caller, Clock, Engine, Grant, Mode, Order, Parts, Vault};
+use store::Store;
+use tempfile::TempDir;
+
+use crate::{
+    COMPATIBLE, FACE_ONLY, FixedClock, KEYLESS, MERCHANT, MERCHANT_TOKEN, SPACE_APP, SPACE_TOKEN,
+    STRICT, SeededChance,
+};
+
+/// When tests begin, unless they say otherwise.
+const BEGINNING: &str = "2026-11-24T08:00:00Z";
+
+/// What an engine is to be made of.
+#[derive(Debug)]
+pub struct Blueprint {
+    /// Test or live.
+    pub mode: Mode,
+    /// Seed of all chance.
+    pub seed: u64,
+    /// The time; shared, so that two engines can live in the same one.
+    pub clock: Arc<FixedClock>,
+    /// A database file; `None` keeps everything in memory.
+    pub database: Option<PathBuf>,
+}
+
+impl Default for Blueprint {
+    fn default() -> Self {
+        let clock = Arc::new(FixedClock::at(BEGINNING));
+        Self { mode: Mode::Test, seed: 1, clock, database: None }
+    }
+}
+
+impl Blueprint {
+    /// Another seed.
+    #[must_use]
+    pub fn seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
+    /// Another mode.
+    #[must_use]
+    pub fn mode(self, mode: Mode) -> Self {
+        Self { mode, ..self }
+    }
+
+    /// A database file in `folder`.
+    #[must_use]
+    pub fn database_in(self, folder: &Path) -> Self {
+        Self { database: Some(folder.join("certifyd.db")), ..self }
+    }
+
+    /// The same time as `clock`.
+    #[must_use]
+    pub fn clock(self, clock: &Arc<FixedClock>) -> Self {
+        Self { clock: Arc::clone(clock), ..self }
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> Engine {
+        self.engine_with(Arc::clone(&self.clock) as Arc<dyn Clock>)
+    }
+
+    /// The engine with a clock of another kind.
+    pub fn engine_with(&self, clock: Arc<dyn Clock>) -> Engine {
+        let url = match &self.database {
+            None => "sqlite::memory:".to_owned(),
+            Some(path) => format!("sqlite://{}", path.display()),
+        };
+        Engine::new(Parts {
+            store: Store::open(&url).unwrap(),
+            clock,
+            chance: Arc::new(SeededChance::new(self.seed)),
+            vault: Vault::new(&[7; 32]).unwrap(),
+            mode: self.mode,
+            apps: apps(),
+            grants: grants(),
+        })
+    }
+}
+
+/// An engine, its clock, and the folder of its database.
+#[derive(Debug)]
+pub struct TestEngine {
+    /// The engine.
+    pub engine: Arc<Engine>,
+    /// Its clock.
+    pub clock: Arc<FixedClock>,
+    folder: Option<TempDir>,
+}
+
+impl TestEngine {
+    /// An engine whose store is in memory.
+    pub fn in_memory() -> Self {
+        Self::made_of(&Blueprint::default())
+    }
+
+    /// An engine whose store is a file of its own.
+    pub fn in_folder() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let made = Self::made_of(&Blueprint::default().database_in(folder.path()));
+        Self { folder: Some(folder), ..made }
+    }
+
+    /// An engine from `blueprint`.
+    pub fn made_of(blueprint: &Blueprint) -> Self {
+        let clock = Arc::clone(&blueprint.clock);
+        Self { engine: Arc::new(blueprint.engine()), clock, folder: None }
+    }
+
+    /// Ends the engine and begins another, with other chance, on the same file at the same time.
+    #[must_use]
+    pub fn reopened(self) -> Self {
+        let Self { engine, clock, folder } = self;
+        drop(Arc::into_inner(engine).unwrap());
+        let folder = folder.unwrap();
+        let blueprint = Blueprint::default().database_in(folder.path()).clock(&clock).seed(2);
+        Self { folder: Some(folder), ..Self::made_of(&blueprint) }
+    }
+
+    /// The folder of the database file.
+    pub fn folder(&self) -> &Path {
+        self.folder.as_ref().unwrap().path()
+    }
+
+    /// The right of `app` to act for itself.
+    pub fn acting(&self, app: &str) -> Acting {
+        let app = AppId::parse(app).unwrap();
+        let caller = Caller { app: &app, app_auth_token: None, from_page: false };
+        self.engine.authorize(&caller).unwrap()
+    }
+
+    /// Opens a certification for [`COMPATIBLE`].
+    pub async fn open(&self, order: Order) -> CertifyId {
+        self.engine.initialize(self.acting(COMPATIBLE), order).await.unwrap()
+    }
+}
+
+/// The applications of every box.
+pub fn apps() -> Vec<App> {
+    use Profile::{Compatible, Strict};
+    let all = BizCode::ALL;
+    vec![
+        app(COMPATIBLE, "Compatible <b>&\"'", all, Compatible),
+        app(STRICT, "Strict", all, Strict),
+        app(FACE_ONLY, "Face only", &[BizCode::Face], Compatible),
+        app(MERCHANT, "Merchant", all, Compatible),
+        app(KEYLESS, "Keyless", all, Compatible),
+        app(SPACE_APP, "Space", all, Compatible),
+    ]
+}
+
+fn app(id: &str, name: &str, scenes: &[BizCode], profile: Profile) -> App {
+    App {
+        id: AppId::parse(id).unwrap(),
+        name: name.to_owned(),
+        contract: Contract { scenes: scenes.to_vec() },
+        profile,
+    }
+}
+
+/// The grants of every box.
+pub fn grants() -> Vec<Grant> {
+    vec![grant(COMPATIBLE, MERCHANT_TOKEN), grant(SPACE_APP, SPACE_TOKEN)]
+}
+
+fn grant(isv_app: &str, token: &str) -> Grant {
+    Grant {
+        isv_app: AppId::parse(isv_app).unwrap(),
+        app: AppId::parse(MERCHANT).unwrap(),
+        token: token.to_owned(),
+    }
+}

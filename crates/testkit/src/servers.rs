@@ -1,0 +1,293 @@
+//! The server in a box: real HTTP on a port of the system's choice.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use domain::AppId;
+use engine::{Clock, Engine, Mode, MovableClock, Outbound, Reach, SystemClock};
+use functions::{Limits, Runtime, WorkerCommand};
+use server::{AppState, Gateway, Space};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use wire::gateway::{Parameters, canonical};
+use wire::serverless::ClientSecret;
+use wire::{PrivateKey, PublicKey};
+
+use crate::{
+    Blueprint, CLOSED_SPACE, COMPATIBLE, FACE_ONLY, FixedClock, MERCHANT, SPACE_APP, STRICT, keys,
+};
+
+/// A running server. It ends with the test's runtime.
+#[derive(Debug)]
+pub struct TestServer {
+    /// What is behind the doors.
+    pub state: Arc<AppState>,
+    /// Its clock. Without effect if the server was started with a movable one.
+    pub clock: Arc<FixedClock>,
+    address: SocketAddr,
+    client: reqwest::Client,
+    serving: JoinHandle<std::io::Result<()>>,
+    _folder: TempDir,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// HTTP headers.
+    pub headers: reqwest::header::HeaderMap,
+    /// The body.
+    pub body: String,
+}
+
+impl Reply {
+    /// A header's text; empty if there is none.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+
+    /// The body, which is JSON.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+}
+
+/// What a server is to be made of.
+#[derive(Debug, Default)]
+struct Choices {
+    mode: Option<Mode>,
+    functions: Option<(PathBuf, WorkerCommand)>,
+    movable_clock: bool,
+    no_gateway: bool,
+}
+
+impl TestServer {
+    /// A server in test mode whose clock stands still. Its spaces have no functions.
+    pub async fn start() -> Self {
+        Self::build(Choices::default()).await
+    }
+
+    /// A server in live mode.
+    pub async fn live() -> Self {
+        Self::build(Choices { mode: Some(Mode::Live), ..Choices::default() }).await
+    }
+
+    /// A server in test mode whose clock scripts may move.
+    pub async fn with_movable_clock() -> Self {
+        Self::build(Choices { movable_clock: true, ..Choices::default() }).await
+    }
+
+    /// A server without a key to sign answers of the gateway with.
+    pub async fn without_gateway() -> Self {
+        Self::build(Choices { no_gateway: true, ..Choices::default() }).await
+    }
+
+    /// A server whose recorded space has the functions in `folder`, run by `worker`.
+    pub async fn with_functions(folder: PathBuf, worker: WorkerCommand) -> Self {
+        Self::build(Choices { functions: Some((folder, worker)), ..Choices::default() }).await
+    }
+
+    async fn build(choices: Choices) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut blueprint = Blueprint::default().database_in(folder.path());
+        blueprint.mode = choices.mode.unwrap_or(Mode::Test);
+        let (engine, test_clock) = if choices.movable_clock {
+            let clock = Arc::new(MovableClock::new(SystemClock));
+            (blueprint.engine_with(Arc::clone(&clock) as Arc<dyn Clock>), Some(clock))
+        } else {
+            (blueprint.engine(), None)
+        };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (functions, worker) = choices.functions.unzip();
+        let state = Arc::new(AppState {
+            gateway: (!choices.no_gateway).then(gateway),
+            ..state(engine, test_clock, address, functions, worker)
+        });
+        let serving = server::serve(Arc::clone(&state), listener, std::future::pending());
+        Self {
+            state,
+            clock: blueprint.clock,
+            address,
+            client: client(),
+            serving: tokio::spawn(serving),
+            _folder: folder,
+        }
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Whether it still serves.
+    pub fn is_serving(&self) -> bool {
+        !self.serving.is_finished()
+    }
+
+    /// The address of `path`.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// A request to `path`, to be completed and given to [`Self::send`].
+    pub fn request(&self, verb: &str, path: &str) -> reqwest::RequestBuilder {
+        let verb = reqwest::Method::from_bytes(verb.as_bytes()).unwrap();
+        self.client.request(verb, self.url(path))
+    }
+
+    /// Sends a request and reads the whole answer. Redirects are answers.
+    pub async fn send(&self, request: reqwest::RequestBuilder) -> Reply {
+        let response = request.send().await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Reply { status, headers, body: response.text().await.unwrap() }
+    }
+
+    /// Reads `path`.
+    pub async fn get(&self, path: &str) -> Reply {
+        self.send(self.request("GET", path)).await
+    }
+
+    /// Sends a form to `path`.
+    pub async fn post_form(&self, path: &str, form: &[(&str, &str)]) -> Reply {
+        let request = self.request("POST", path).body(encoded(form.iter().copied()));
+        self.send(request.header("content-type", "application/x-www-form-urlencoded")).await
+    }
+
+    /// Sends JSON to `path`.
+    pub async fn post_json(&self, path: &str, body: &serde_json::Value) -> Reply {
+        self.send(self.request("POST", path).body(body.to_string())).await
+    }
+
+    /// Calls the gateway: everything in the form body.
+    pub async fn gateway(&self, parameters: &Parameters) -> Reply {
+        let form: Vec<(&str, &str)> = parameters.iter().collect();
+        self.post_form("/gateway.do", &form).await
+    }
+
+    /// Calls the gateway: everything in the query.
+    pub async fn gateway_by_get(&self, parameters: &Parameters) -> Reply {
+        self.get(&format!("/gateway.do?{}", encoded(parameters.iter()))).await
+    }
+
+    /// Calls a door of Serverless with a signature of the client.
+    pub async fn client_call(&self, body: &serde_json::Value) -> Reply {
+        let text = body.to_string();
+        let sign = client_signature(&keys::serverless("clientSecret"), &text);
+        let request = self.request("POST", "/client").header("x-serverless-sign", sign);
+        self.send(request.body(text)).await
+    }
+}
+
+/// The `x-serverless-sign` of a body for `/client`.
+pub fn client_signature(secret: &str, body: &str) -> String {
+    let body = wire::serverless::Body::parse(body.as_bytes()).unwrap();
+    ClientSecret::new(secret).sign(&wire::serverless::signing_text(&body))
+}
+
+/// Parameters of a gateway call by `app`, signed with the key all applications share here.
+pub fn signed(app: &str, method: &str, biz_content: &str) -> Parameters {
+    let mut parameters = Parameters::default();
+    for (name, value) in [
+        ("app_id", app),
+        ("method", method),
+        ("format", "JSON"),
+        ("charset", "utf-8"),
+        ("sign_type", "RSA2"),
+        ("timestamp", "2026-11-24 16:00:00"),
+        ("version", "1.0"),
+        ("biz_content", biz_content),
+    ] {
+        parameters.set(name, value);
+    }
+    resigned(parameters)
+}
+
+/// The same parameters with a signature that fits.
+pub fn resigned(mut parameters: Parameters) -> Parameters {
+    let key = PrivateKey::parse(&keys::gateway("app_private_pkcs1.pem")).unwrap();
+    let sign = key.sign(canonical(&parameters, true).as_bytes()).unwrap();
+    parameters.set("sign", &sign);
+    parameters
+}
+
+/// Form encoding of everything that is not plain.
+pub fn encoded<'a>(pairs: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let mut out = String::new();
+    for (name, value) in pairs {
+        out.push_str(if out.is_empty() { "" } else { "&" });
+        push_encoded(&mut out, name);
+        out.push('=');
+        push_encoded(&mut out, value);
+    }
+    out
+}
+
+fn push_encoded(out: &mut String, text: &str) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.') {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+}
+
+fn client() -> reqwest::Client {
+    reqwest::Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .unwrap()
+}
+
+fn state(
+    engine: Engine,
+    test_clock: Option<Arc<MovableClock<SystemClock>>>,
+    address: SocketAddr,
+    functions: Option<PathBuf>,
+    worker: Option<WorkerCommand>,
+) -> AppState {
+    let nobody = WorkerCommand { program: "no-such-program".into(), args: Vec::new() };
+    let worker = worker.unwrap_or(nobody);
+    AppState {
+        engine,
+        functions: Runtime::new(worker, Limits::default(), server::CLOUD_SCRIPT, false),
+        outbound: Outbound::new(Reach::Public).unwrap(),
+        spaces: spaces(functions),
+        gateway: None,
+        public_url: format!("http://{address}"),
+        test_clock,
+    }
+}
+
+fn spaces(functions: Option<PathBuf>) -> BTreeMap<String, Arc<Space>> {
+    let recorded = Space {
+        id: keys::serverless("spaceId"),
+        app: AppId::parse(SPACE_APP).unwrap(),
+        client_secret: ClientSecret::new(keys::serverless("clientSecret")),
+        server_key: Some(PublicKey::parse(&keys::serverless("serverPublicKey")).unwrap()),
+        functions,
+    };
+    let closed = Space {
+        id: CLOSED_SPACE.to_owned(),
+        app: AppId::parse(STRICT).unwrap(),
+        client_secret: ClientSecret::new("secret of the closed space"),
+        server_key: None,
+        functions: None,
+    };
+    [recorded, closed].map(|space| (space.id.clone(), Arc::new(space))).into()
+}
+
+fn gateway() -> Gateway {
+    let apps = [COMPATIBLE, STRICT, FACE_ONLY, MERCHANT];
+    let key = || PublicKey::parse(&keys::gateway("app_public.pem")).unwrap();
+    Gateway {
+        key: PrivateKey::parse(&keys::gateway("alipay_private_pkcs1.pem")).unwrap(),
+        app_keys: apps.map(|app| (AppId::parse(app).unwrap(), key())).into(),
+    }
+}

@@ -1,0 +1,30 @@
+//! How much is drawn in.
+
+use toml::{Table, Value};
+
+use super::{none, read, root};
+
+/// Entries of the lock file. House rule; a review, not a habit, raises it.
+const MOST: usize = 500;
+/// One TLS library and one cryptographic library is enough.
+const BANNED: [&str; 7] =
+    ["openssl", "openssl-sys", "native-tls", "ring", "sqlx-mysql", "chrono", "uuid"];
+
+fn locked() -> Vec<String> {
+    let lock: Table = read(&root().join("Cargo.lock")).parse().unwrap();
+    let packages = lock.get("package").and_then(Value::as_array).unwrap();
+    packages.iter().map(|package| package.get("name").unwrap().as_str().unwrap().into()).collect()
+}
+
+#[test]
+fn the_lock_file_stays_within_its_budget() {
+    let count = locked().len();
+    assert!((50..=MOST).contains(&count), "{count} entries, {MOST} are allowed");
+}
+
+#[test]
+fn no_second_tls_or_cryptographic_library_is_drawn_in() {
+    let locked = locked();
+    let found = BANNED.iter().filter(|name| locked.iter().any(|locked| locked == *name));
+    none(&found.map(|name| format!("{name} is in Cargo.lock")).collect::<Vec<_>>());
+}
