@@ -19,6 +19,7 @@ pub(crate) const WORKER_COMMAND: &str = "function-worker";
 /// # Errors
 /// What the store, the keys or the system say.
 pub(crate) fn state(config: Config, listened: &str) -> anyhow::Result<Arc<AppState>> {
+    warm_up_randomness();
     let store = store::Store::open(&config.store_url)
         .with_context(|| format!("cannot open {}", config.store_url))?;
     let vault = keys::open_vault(&config.master_key)?;
@@ -52,6 +53,13 @@ pub(crate) fn state(config: Config, listened: &str) -> anyhow::Result<Arc<AppSta
         public_url: config.public_url.unwrap_or_else(|| listened.to_owned()),
         test_clock,
     }))
+}
+
+/// The first random byte of a process costs tens of milliseconds, while the library gathers
+/// entropy of its own. Without this the first caller would wait for it.
+fn warm_up_randomness() {
+    use engine::Chance as _;
+    std::thread::spawn(|| SystemChance::new().fill(&mut [0; 1]));
 }
 
 fn space(config: SpaceConfig) -> (String, Arc<Space>) {

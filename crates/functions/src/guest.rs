@@ -14,6 +14,7 @@ mod turn;
 
 use std::io;
 use std::process::ExitCode;
+use std::thread;
 
 use crate::frames::ToGuest;
 use isolate::Isolate;
@@ -22,12 +23,17 @@ use link::Link;
 /// Serves calls until the parent hangs up. The program that [`WorkerCommand`](crate::WorkerCommand)
 /// names does this and nothing else.
 pub fn worker_main() -> ExitCode {
-    match serve() {
-        Ok(()) => ExitCode::SUCCESS,
+    // A thread of its own, because only then is the size of its stack ours to say.
+    let thread = thread::Builder::new().stack_size(isolate::MOST_STACK + SPARE_STACK).spawn(serve);
+    match thread.map(thread::JoinHandle::join) {
+        Ok(Ok(Ok(()))) => ExitCode::SUCCESS,
         // There is nobody to tell: the parent sees the socket close.
-        Err(_) => ExitCode::FAILURE,
+        _ => ExitCode::FAILURE,
     }
 }
+
+/// Stack for everything but JavaScript.
+const SPARE_STACK: usize = 1024 * 1024;
 
 fn serve() -> io::Result<()> {
     process::confine();

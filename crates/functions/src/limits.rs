@@ -9,7 +9,8 @@ pub struct Limits {
     pub deadline: Duration,
     /// JavaScript heap of one worker.
     pub memory_bytes: usize,
-    /// JavaScript stack of one worker.
+    /// JavaScript stack of one worker; at most 4 MiB of it are used. One MiB is about 1600 calls
+    /// deep, or 200 modules that require each other.
     pub stack_bytes: usize,
     /// Length of a result's JSON text.
     pub result_bytes: usize,
@@ -30,7 +31,7 @@ impl Default for Limits {
         Self {
             deadline: Duration::from_secs(5),
             memory_bytes: 128 * 1024 * 1024,
-            stack_bytes: 256 * 1024,
+            stack_bytes: 1024 * 1024,
             result_bytes: 6 * 1024 * 1024,
             workers_per_function: 4,
             workers: 32,

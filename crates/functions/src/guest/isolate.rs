@@ -17,7 +17,7 @@ use super::process;
 use crate::frames::Setup;
 
 /// Beyond this the engine's stack might outgrow the thread's.
-const MOST_STACK: usize = 4 * 1024 * 1024;
+pub(super) const MOST_STACK: usize = 4 * 1024 * 1024;
 
 /// The engine with everything a guest finds in it.
 pub(super) struct Isolate {

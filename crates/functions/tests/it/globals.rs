@@ -29,7 +29,7 @@ async fn timers_fire_in_order() {
     let source = "const { setTimeout: sleep } = require('timers/promises');
       module.exports = async () => {
         const seen = [];
-        setTimeout((a, b) => seen.push(a + b), 5, 'a', 'b');
+        setTimeout((a, b) => seen.push(a + b), 50, 'a', 'b');
         setImmediate(() => seen.push('immediate'));
         setTimeout(() => seen.push('one'), 1);
         Promise.resolve().then(() => seen.push('job'));
@@ -40,7 +40,7 @@ async fn timers_fire_in_order() {
         await new Promise((done) => {
           const every = setInterval(() => { if (++n === 3) { clearInterval(every); done(); } }, 1);
         });
-        await sleep(10);
+        await sleep(60);
         return [seen, n];
       };";
     let expected = r#"[["job","tick","immediate","one","ab"],3]"#;

@@ -1,0 +1,10 @@
+//! The store, as the engine uses it: every call, on a real file unless memory is what is meant.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, like tests")]
+
+mod certifications;
+mod corrupt;
+mod folder;
+mod group_commit;
+mod opening;
+mod sessions;
