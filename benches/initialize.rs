@@ -223,6 +223,10 @@ fn main() {
         "  calls                      {:>9.0} /s at {CONNECTIONS} connections, load on the same cores",
         CALLS as f64 / elapsed.as_secs_f64()
     );
-    println!("  latency p50 / p99          {:>9.1?} / {:.1?}", latencies[CALLS / 2], latencies[CALLS * 99 / 100]);
+    println!(
+        "  latency p50 / p99          {:>9.1?} / {:.1?}",
+        latencies[CALLS / 2],
+        latencies[CALLS * 99 / 100]
+    );
     println!("resident memory, after       {:>9.1} MiB", server.resident_kib() as f64 / 1024.0);
 }

@@ -105,7 +105,7 @@ pub(crate) fn run() -> ExitCode {
             commands::complain(&error);
             ExitCode::from(match error {
                 CommandError::Failed(_) | CommandError::Invocation(_) => 1,
-                CommandError::Configuration(_) => 2,
+                CommandError::Configuration(_) | CommandError::Usage(_) => 2,
                 CommandError::Address { .. } => 3,
             })
         }

@@ -18,6 +18,8 @@ use crate::config::Faults;
 pub(crate) enum CommandError {
     /// The configuration cannot be used.
     Configuration(Faults),
+    /// An argument cannot be used.
+    Usage(String),
     /// The address cannot be listened on.
     Address { listen: String, reason: String },
     /// A function failed.
@@ -42,10 +44,10 @@ impl From<Faults> for CommandError {
 pub(crate) fn complain(error: &CommandError) {
     let text = match error {
         CommandError::Configuration(faults) => faults.to_string(),
-        CommandError::Address { listen, reason } => format!(
-            "certifyd: cannot listen on {listen}: {reason}\n\
-             Stop what is using it, or choose another address: --listen 127.0.0.1:0 takes a free port."
-        ),
+        CommandError::Usage(text) => format!("certifyd: {text}"),
+        CommandError::Address { listen, reason } => {
+            format!("certifyd: cannot listen on {listen}: {reason}")
+        }
         CommandError::Invocation(error) => format!("{}: {}", error.code.as_str(), error.message),
         CommandError::Failed(error) => format!("certifyd: {error:#}"),
     };

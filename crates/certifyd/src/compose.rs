@@ -4,9 +4,13 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use engine::{Clock, Engine, Mode, MovableClock, Outbound, Parts, SystemChance, SystemClock};
+use engine::{
+    CLOCK_OFFSET, Clock, Engine, Mode, MovableClock, Outbound, Parts, SystemChance, SystemClock,
+    VAULT_FINGERPRINT, Vault,
+};
 use functions::{Limits, Runtime, WorkerCommand};
 use server::{AppState, Gateway, Space};
+use store::Store;
 
 use crate::config::{Config, FunctionsConfig, SpaceConfig};
 use crate::keys;
@@ -18,12 +22,13 @@ pub(crate) const WORKER_COMMAND: &str = "function-worker";
 ///
 /// # Errors
 /// What the store, the keys or the system say.
-pub(crate) fn state(config: Config, listened: &str) -> anyhow::Result<Arc<AppState>> {
+pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<AppState>> {
     warm_up_randomness();
-    let store = store::Store::open(&config.store_url)
+    keys::make_private_folder(&config.data_dir)?;
+    let store = Store::open(&config.store_url)
         .with_context(|| format!("cannot open {}", config.store_url))?;
-    let vault = keys::open_vault(&config.master_key)?;
-    let (clock, test_clock) = clocks(config.mode);
+    let vault = vault(&store, &config).await?;
+    let (clock, test_clock) = clocks(&store, config.mode).await?;
     let (apps, app_keys): (Vec<_>, Vec<_>) = config
         .apps
         .into_iter()
@@ -55,6 +60,15 @@ pub(crate) fn state(config: Config, listened: &str) -> anyhow::Result<Arc<AppSta
     }))
 }
 
+/// The vault, under the key the database was written with.
+async fn vault(store: &Store, config: &Config) -> anyhow::Result<Vault> {
+    let known = store.recall(VAULT_FINGERPRINT).await?;
+    let vault = keys::open_vault(&config.master_key, known.as_deref())?;
+    let kept = store.remember_first(VAULT_FINGERPRINT, &vault.fingerprint()).await?;
+    anyhow::ensure!(kept == vault.fingerprint(), "another process has just set another master key");
+    Ok(vault)
+}
+
 /// The first random byte of a process costs tens of milliseconds, while the library gathers
 /// entropy of its own. Without this the first caller would wait for it.
 fn warm_up_randomness() {
@@ -73,12 +87,17 @@ fn space(config: SpaceConfig) -> (String, Arc<Space>) {
     (config.id, Arc::new(space))
 }
 
-fn clocks(mode: Mode) -> (Arc<dyn Clock>, Option<Arc<MovableClock<SystemClock>>>) {
+type TestClock = Arc<MovableClock<SystemClock>>;
+
+/// The clock; in test mode one that can be moved, and stands where it was moved to before.
+async fn clocks(store: &Store, mode: Mode) -> anyhow::Result<(Arc<dyn Clock>, Option<TestClock>)> {
     match mode {
-        Mode::Live => (Arc::new(SystemClock), None),
+        Mode::Live => Ok((Arc::new(SystemClock), None)),
         Mode::Test => {
-            let clock = Arc::new(MovableClock::new(SystemClock));
-            (Arc::clone(&clock) as Arc<dyn Clock>, Some(clock))
+            let offset = store.recall(CLOCK_OFFSET).await?;
+            let offset = offset.and_then(|text| text.parse().ok()).unwrap_or(0);
+            let clock = Arc::new(MovableClock::new(SystemClock, offset));
+            Ok((Arc::clone(&clock) as Arc<dyn Clock>, Some(clock)))
         }
     }
 }

@@ -25,6 +25,8 @@ pub(crate) struct Config {
     /// None: as listened on.
     pub(crate) public_url: Option<String>,
     pub(crate) mode: Mode,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) data_dir: PathBuf,
     pub(crate) store_url: String,
     pub(crate) master_key: MasterKey,
     pub(crate) gateway_key: Option<PrivateKey>,
@@ -81,13 +83,12 @@ impl Config {
     pub(crate) fn load(path: &Path) -> Result<Self, Faults> {
         let text =
             std::fs::read_to_string(path).map_err(|error| Faults::unreadable(path, &error))?;
-        Self::read(path, &text)
-    }
-
-    /// Reads a configuration from text; files it names are relative to `path`.
-    pub(crate) fn read(path: &Path, text: &str) -> Result<Self, Faults> {
         let raw =
-            raw::RawConfig::parse(text).map_err(|error| Faults::syntax(path, text, &error))?;
-        resolve::resolve(path, text, &raw)
+            raw::RawConfig::parse(&text).map_err(|error| Faults::syntax(path, &text, &error))?;
+        // Workers run in a folder of their own: what is relative here would be elsewhere there.
+        let absolute =
+            std::path::absolute(path).map_err(|error| Faults::unreadable(path, &error))?;
+        let folder = absolute.parent().map(Path::to_owned).unwrap_or_default();
+        resolve::resolve(path, folder, &text, &raw)
     }
 }

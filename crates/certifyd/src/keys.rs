@@ -15,7 +15,6 @@ use zeroize::Zeroizing;
 use crate::config::MasterKey;
 
 /// A new RSA-2048 pair in the forms SDKs ask for.
-#[derive(Debug)]
 pub(crate) struct Pair {
     pub(crate) pkcs1: Zeroizing<String>,
     pub(crate) pkcs8: Zeroizing<String>,
@@ -80,21 +79,41 @@ pub(crate) fn parse_master_key(text: &str) -> Result<Zeroizing<[u8; Vault::KEY_L
     Ok(key)
 }
 
-/// The vault under the configured master key; a key file that does not exist is made once.
-pub(crate) fn open_vault(key: &MasterKey) -> anyhow::Result<Vault> {
-    let key = match key {
-        MasterKey::Given(key) => key.clone(),
-        MasterKey::InFile(path) => {
-            if !path.exists() {
-                write_new(path, &make_master_key())?;
-            }
-            let text = std::fs::read_to_string(path)
-                .map(Zeroizing::new)
-                .with_context(|| format!("cannot read {}", path.display()))?;
-            parse_master_key(&text).map_err(|reason| anyhow!("{}: {reason}", path.display()))?
-        }
+/// The vault under the configured master key. `known` is the fingerprint kept in the database: a
+/// key file is made only if there is none, for a new key could open nothing of what is stored.
+pub(crate) fn open_vault(key: &MasterKey, known: Option<&str>) -> anyhow::Result<Vault> {
+    let (key, place) = match key {
+        MasterKey::Given(key) => (key.clone(), "the environment".to_owned()),
+        MasterKey::InFile(path) => (read_or_make(path, known)?, path.display().to_string()),
     };
-    Ok(Vault::new(&key)?)
+    let vault = Vault::new(&key)?;
+    if known.is_some_and(|known| known != vault.fingerprint()) {
+        bail!(
+            "the master key from {place} is not the one this database was written with; \
+             restore that key, or name another database"
+        );
+    }
+    Ok(vault)
+}
+
+fn read_or_make(
+    path: &Path,
+    known: Option<&str>,
+) -> anyhow::Result<Zeroizing<[u8; Vault::KEY_LEN]>> {
+    if !path.exists() {
+        if known.is_some() {
+            bail!(
+                "{} is missing, and the database was written with it; restore the key, \
+                 or name the right file in store.master_key",
+                path.display()
+            );
+        }
+        write_new(path, &make_master_key())?;
+    }
+    let text = std::fs::read_to_string(path)
+        .map(Zeroizing::new)
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    parse_master_key(&text).map_err(|reason| anyhow!("{}: {reason}", path.display()))
 }
 
 fn make_master_key() -> Zeroizing<String> {
@@ -103,21 +122,40 @@ fn make_master_key() -> Zeroizing<String> {
     Zeroizing::new(format!("{}\n", hex::encode(bytes.as_slice())))
 }
 
-/// Writes a file that only its owner may read, and that must not exist yet.
+/// Writes a file that only its owner may read, and that must not exist yet. It is there whole or
+/// not at all, also after a crash.
 pub(crate) fn write_new(path: &Path, text: &str) -> anyhow::Result<()> {
     use std::os::unix::fs::OpenOptionsExt as _;
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
+    let folder = path.parent().context("a file needs a folder")?;
+    make_private_folder(folder)?;
+    let name = path.file_name().context("a file needs a name")?.to_string_lossy();
+    let draft = folder.join(format!(".{name}.{}", std::process::id()));
     let mut file = std::fs::OpenOptions::new()
         .write(true)
-        .create_new(true)
+        .create(true)
+        .truncate(true)
         .mode(0o600)
-        .open(path)
-        .with_context(|| format!("cannot create {}", path.display()))?;
+        .open(&draft)
+        .with_context(|| format!("cannot create {}", draft.display()))?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
+    // A link, unlike a rename, does not replace what another process has just put there.
+    let linked = std::fs::hard_link(&draft, path);
+    std::fs::remove_file(&draft)?;
+    linked.with_context(|| format!("cannot create {}", path.display()))?;
+    std::fs::File::open(folder)?.sync_all()?;
     Ok(())
+}
+
+/// Makes a folder, and those above it, that only its owner may enter. Existing ones stay as they
+/// are.
+pub(crate) fn make_private_folder(folder: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .with_context(|| format!("cannot create {}", folder.display()))
 }
 
 #[cfg(test)]

@@ -57,21 +57,25 @@ impl Paths {
     }
 }
 
-/// Makes the settings of `certifyd dev` in `dir`, which must not exist: configuration and keys.
+/// Makes the settings of `certifyd dev` in `dir`: configuration and keys.
 ///
 /// They are written beside it first and renamed into place, so that a crash leaves nothing half
-/// made.
+/// made; and if another process has been faster, its settings are as good.
 pub(crate) fn make_settings(dir: &Path) -> anyhow::Result<()> {
     let parent = dir.parent().context("the folder has no parent")?;
     let name = dir.file_name().context("the folder has no name")?.to_string_lossy().into_owned();
-    std::fs::create_dir_all(parent)?;
     let draft = parent.join(format!("{name}.{}", hex::encode(random::<6>())));
     let made = write_settings(&draft, &dev_template()).and_then(|()| {
+        // All of it is made anew or secret: nothing of it belongs into a repository.
+        std::fs::write(draft.join(".gitignore"), "*\n")?;
         std::fs::rename(&draft, dir).with_context(|| format!("cannot create {}", dir.display()))
     });
     if made.is_err() {
         // The error at hand is the one to report.
         let _ = std::fs::remove_dir_all(&draft);
+        if Paths::in_dir(dir).config.exists() {
+            return Ok(());
+        }
     }
     made
 }
@@ -83,8 +87,14 @@ fn dev_template() -> String {
 
 /// Writes a configuration and keys of its own into `dir`, for a project to grow from.
 pub(crate) fn write_new_settings(dir: &Path) -> anyhow::Result<()> {
-    write_settings(dir, TEMPLATE)
+    write_settings(dir, TEMPLATE)?;
+    std::fs::write(dir.join(".gitignore"), "keys/\ndata/\n")?;
+    Ok(())
 }
+
+/// What a new project consists of, at the top.
+pub(crate) const TOP: [&str; 5] =
+    ["certifyd.toml", "certifyd.dev.toml", "keys", "functions", ".gitignore"];
 
 fn write_settings(dir: &Path, template: &str) -> anyhow::Result<()> {
     let (app, gateway, server) = three_pairs()?;
@@ -179,11 +189,13 @@ mod tests {
     }
 
     #[test]
-    fn settings_are_whole_or_absent() {
+    fn settings_are_whole_and_made_once() {
         let dir = tempfile::tempdir().unwrap();
         let target = dir.path().join(".certifyd");
         make_settings(&target).unwrap();
-        assert!(make_settings(&target).is_err());
+        let first = std::fs::read(Paths::in_dir(&target).config).unwrap();
+        make_settings(&target).unwrap();
+        assert_eq!(std::fs::read(Paths::in_dir(&target).config).unwrap(), first);
         let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().collect();
         assert_eq!(left.len(), 1, "nothing half made stays behind");
     }

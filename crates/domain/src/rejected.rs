@@ -76,6 +76,10 @@ pub enum Rule {
     },
     /// JSON, but not an object.
     NotAnObject,
+    /// Text that holds the text of an object: escaped once too often.
+    OverEscaped,
+    /// Accepted, and of no effect yet. Never a refusal.
+    NotUsed,
     /// Both spellings of the field are there and disagree.
     Conflict,
     /// An address whose scheme runs code or opens files.
@@ -149,6 +153,8 @@ mod tests {
         Rule::UnlikelyRegion,
         Rule::NotJson { position: 12 },
         Rule::NotAnObject,
+        Rule::OverEscaped,
+        Rule::NotUsed,
         Rule::Conflict,
         Rule::ForbiddenScheme,
         Rule::Credentials,

@@ -29,9 +29,14 @@ pub struct MovableClock<C> {
 }
 
 impl<C: Clock> MovableClock<C> {
-    /// Starts at the base clock's time.
-    pub fn new(base: C) -> Self {
-        Self { base, offset_ms: AtomicI64::new(0) }
+    /// Starts ahead of the base clock by what an earlier run was moved.
+    pub fn new(base: C, offset_ms: i64) -> Self {
+        Self { base, offset_ms: AtomicI64::new(offset_ms) }
+    }
+
+    /// How far it is ahead of the base clock.
+    pub fn offset_ms(&self) -> i64 {
+        self.offset_ms.load(Ordering::SeqCst)
     }
 
     /// Moves the clock forward by whole seconds and tells the new time. Never moves it back, nor
@@ -44,7 +49,7 @@ impl<C: Clock> MovableClock<C> {
 
 impl<C: Clock> Clock for MovableClock<C> {
     fn now(&self) -> Timestamp {
-        let offset = SignedDuration::from_millis(self.offset_ms.load(Ordering::SeqCst));
+        let offset = SignedDuration::from_millis(self.offset_ms());
         self.base.now().checked_add(offset).unwrap_or(Timestamp::MAX)
     }
 }

@@ -1,6 +1,6 @@
 //! The person's part: the link is opened, an outcome is reached. In test mode it is chosen.
 
-use domain::{Assurance, BizCode, Certification, CertifyId, FailReason, Verdict};
+use domain::{Answer, Assurance, BizCode, Certification, CertifyId, FailReason, Verdict};
 
 use crate::query::Status;
 use crate::{Engine, EngineError, Mode};
@@ -44,7 +44,8 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NoSuchLink`], [`EngineError::Expired`], or a fault of the store.
     pub async fn open(&self, link: &str) -> Result<Opened, EngineError> {
-        let id = self.link_target(link)?;
+        let target = self.link_target(link)?;
+        let id = target.id;
         self.change(id, |certification| match certification.state.name() {
             "created" => Ok(certification.start(self.now(), &self.lifetimes)?),
             _ => Ok(certification),
@@ -52,20 +53,20 @@ impl Engine {
         .await?;
         let record = self.find(id).await?;
         let certification = &record.certification;
-        let status = self.status(&record);
-        if status.state == "expired" {
+        if certification.answer(self.now(), &self.lifetimes) == Answer::NoLongerReadable {
             return Err(EngineError::Expired);
         }
+        let return_to = target.return_url.and_then(|address| address.target());
         let shown = self.open_subject(certification, &record.subject)?;
         let app_name = self.apps.get(&certification.owner).map(|app| app.name.clone());
         Ok(Opened {
             id,
             app_name: app_name.unwrap_or_default(),
             biz_code: certification.biz_code,
-            status,
+            status: self.status(&record),
             masked_name: shown.masked_name,
             masked_no: shown.masked_no,
-            return_to: shown.return_to,
+            return_to: return_to.or(shown.return_to),
         })
     }
 
@@ -74,8 +75,8 @@ impl Engine {
     /// # Errors
     /// As [`Self::choose`], and [`EngineError::NoSuchLink`].
     pub async fn choose_by_link(&self, link: &str, chosen: Chosen) -> Result<Status, EngineError> {
-        let id = self.link_target(link)?;
-        self.choose(id, chosen).await
+        let target = self.link_target(link)?;
+        self.choose(target.id, chosen).await
     }
 
     /// A script or a person chooses an outcome in test mode.
@@ -89,9 +90,9 @@ impl Engine {
             let now = self.now();
             let lifetimes = &self.lifetimes;
             let started = match certification.state.name() {
-                "created" => certification.start(now, lifetimes)?,
                 "expired" => return Err(EngineError::Expired),
-                _ => certification,
+                "in_progress" => certification,
+                _ => certification.start(now, lifetimes)?,
             };
             Ok(match &chosen {
                 Chosen::Left => started,

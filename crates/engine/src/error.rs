@@ -56,7 +56,7 @@ pub enum EngineError {
 impl From<StoreError> for EngineError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Busy => Self::Busy(error.to_string()),
+            StoreError::Busy(_) => Self::Busy(error.to_string()),
             StoreError::Unavailable(_)
             | StoreError::Corrupt { .. }
             | StoreError::Newer { .. }

@@ -7,7 +7,6 @@ use crate::authorize::Acting;
 use crate::{Engine, EngineError};
 
 /// What the merchant asks for, every value already judged.
-#[derive(Debug)]
 pub struct Order {
     /// The merchant's own number; unique per owner.
     pub order_no: OrderNo,
@@ -15,6 +14,9 @@ pub struct Order {
     pub biz_code: BizCode,
     /// Who is to be verified.
     pub identity: Identity,
+    /// Members of the identity parameter without a meaning here, as JSON text in one canonical
+    /// form; part of what "the same content" means.
+    pub other_identity: String,
     /// The merchant's choices.
     pub merchant: MerchantChoice,
     /// A reference photo, Base64, as received; part of what "the same content" means.
@@ -23,13 +25,25 @@ pub struct Order {
     pub warnings: Vec<Warning>,
 }
 
+impl std::fmt::Debug for Order {
+    // Who, where to and a picture: nothing of it may be shown.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Order(…)")
+    }
+}
+
 /// `merchant_config`: the part with a meaning here, and the whole.
-#[derive(Debug)]
 pub struct MerchantChoice {
     /// Where the browser goes afterwards.
     pub return_url: ReturnUrl,
     /// The whole object as JSON text, in one canonical form.
     pub text: String,
+}
+
+impl std::fmt::Debug for MerchantChoice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("MerchantChoice(…)")
+    }
 }
 
 impl Engine {
@@ -87,6 +101,7 @@ impl Engine {
             order.identity.cert_type.as_str().as_bytes(),
             order.identity.cert_name.expose().as_bytes(),
             order.identity.cert_no.expose().as_bytes(),
+            order.other_identity.as_bytes(),
             order.merchant.text.as_bytes(),
             picture.as_bytes(),
         ])

@@ -36,6 +36,14 @@ pub use vault::Vault;
 use domain::{AppId, Lifetimes};
 use store::Store;
 
+/// Where the offset of a moved clock is kept in the store.
+pub const CLOCK_OFFSET: &str = "test_clock_offset_ms";
+/// Where the fingerprint of the vault's key is kept in the store.
+pub const VAULT_FINGERPRINT: &str = "vault_fingerprint";
+
+/// A user of a space, as the store keeps one.
+pub use store::User;
+
 /// The engine: everything a door may ask for.
 #[derive(Debug)]
 pub struct Engine {
@@ -114,5 +122,14 @@ impl Engine {
     /// [`EngineError::Busy`] or [`EngineError::Internal`].
     pub async fn check(&self) -> Result<(), EngineError> {
         self.store.check().await.map_err(EngineError::from)
+    }
+
+    /// Keeps the offset of a moved clock, so that time does not jump back at the next start.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn remember_clock(&self, offset_ms: i64) -> Result<(), EngineError> {
+        let offset = offset_ms.to_string();
+        self.store.remember(CLOCK_OFFSET, &offset).await.map_err(EngineError::from)
     }
 }

@@ -37,9 +37,18 @@ impl std::fmt::Debug for SignedIn {
     }
 }
 
+/// How long to wait before looking for ended sessions again, when memory is full.
+const SWEEP_EVERY: SignedDuration = SignedDuration::from_mins(1);
+
 /// Exact and written ends of sessions used lately.
 #[derive(Debug, Default)]
-pub(crate) struct Recent(Mutex<BTreeMap<[u8; 32], Ends>>);
+pub(crate) struct Recent(Mutex<Uses>);
+
+#[derive(Debug, Default)]
+struct Uses {
+    ends: BTreeMap<[u8; 32], Ends>,
+    swept: Option<Timestamp>,
+}
 
 #[derive(Debug, Clone, Copy)]
 struct Ends {
@@ -50,22 +59,35 @@ struct Ends {
 impl Recent {
     /// Notes a use; tells whether the end must be written down now. None if it had ended.
     fn touch(&self, token: [u8; 32], stored: Timestamp, now: Timestamp) -> Option<bool> {
-        let mut recent = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = recent.get(&token).copied().unwrap_or(Ends { exact: stored, written: stored });
+        let mut uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known =
+            uses.ends.get(&token).copied().unwrap_or(Ends { exact: stored, written: stored });
         if now >= known.exact.max(stored) {
-            recent.remove(&token);
+            uses.ends.remove(&token);
             return None;
         }
         let exact = later(now, EXTENDED);
         let write = exact.duration_since(known.written.max(stored)) >= WRITE_AFTER;
-        if recent.len() >= RECENT && !recent.contains_key(&token) {
-            recent.retain(|_, ends| now < ends.exact);
+        uses.make_room(now);
+        let written = if write { exact } else { known.written };
+        if uses.ends.len() < RECENT || uses.ends.contains_key(&token) {
+            uses.ends.insert(token, Ends { exact, written });
+            Some(write)
+        } else {
+            // Without a place in memory the written end is all there is.
+            Some(true)
         }
-        if recent.len() < RECENT || recent.contains_key(&token) {
-            let written = if write { exact } else { known.written };
-            recent.insert(token, Ends { exact, written });
+    }
+}
+
+impl Uses {
+    /// Forgets ended sessions when full, but not at every call: it looks at all of them.
+    fn make_room(&mut self, now: Timestamp) {
+        let rested = self.swept.is_none_or(|swept| now.duration_since(swept) >= SWEEP_EVERY);
+        if self.ends.len() >= RECENT && rested {
+            self.ends.retain(|_, ends| now < ends.exact);
+            self.swept = Some(now);
         }
-        Some(write)
     }
 }
 

@@ -11,13 +11,14 @@ use crate::EngineError;
 /// First byte of everything sealed: which scheme, so that a later one can live beside it.
 const SCHEME: u8 = 1;
 /// Bytes of a link's tag: 128 bits, out of reach for guessing.
-const TAG: usize = 16;
+pub(crate) const TAG: usize = 16;
 
 /// Keys derived from the master key, each for one purpose.
 pub struct Vault {
     seal: LessSafeKey,
     content: hmac::Key,
     link: hmac::Key,
+    check: hmac::Key,
 }
 
 impl std::fmt::Debug for Vault {
@@ -47,6 +48,7 @@ impl Vault {
             seal: LessSafeKey::new(seal),
             content: mac("certifyd content 1"),
             link: mac("certifyd link 1"),
+            check: mac("certifyd check 1"),
         })
     }
 
@@ -97,32 +99,40 @@ impl Vault {
     }
 
     /// A digest that tells equal content from different content, to holders of the key only.
-    /// Each part enters with its length, so that no two lists of parts read alike.
     pub(crate) fn content_digest(&self, parts: &[&[u8]]) -> [u8; 32] {
-        let mut context = hmac::Context::with_key(&self.content);
-        for part in parts {
-            context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part);
-        }
-        let mut digest = [0; 32];
-        digest.copy_from_slice(context.sign().as_ref());
-        digest
+        mac_of(&self.content, parts)
     }
 
     /// The tag that makes a link ours.
-    pub(crate) fn link_tag(&self, id: &[u8]) -> [u8; TAG] {
-        let mac = hmac::sign(&self.link, id);
+    pub(crate) fn link_tag(&self, parts: &[&[u8]]) -> [u8; TAG] {
         let mut tag = [0; TAG];
-        for (to, from) in tag.iter_mut().zip(mac.as_ref()) {
-            *to = *from;
+        for (to, from) in tag.iter_mut().zip(mac_of(&self.link, parts)) {
+            *to = from;
         }
         tag
     }
 
     /// Checks a link's tag, in constant time.
-    pub(crate) fn is_link_tag(&self, id: &[u8], tag: &[u8]) -> bool {
-        self.link_tag(id).as_slice().ct_eq(tag).into()
+    pub(crate) fn is_link_tag(&self, parts: &[&[u8]], tag: &[u8]) -> bool {
+        self.link_tag(parts).as_slice().ct_eq(tag).into()
     }
+
+    /// A value that tells this key from others and nothing about it, to be kept beside the data.
+    pub fn fingerprint(&self) -> String {
+        hex::encode(mac_of(&self.check, &[]))
+    }
+}
+
+/// Each part enters with its length, so that no two lists of parts read alike.
+fn mac_of(key: &hmac::Key, parts: &[&[u8]]) -> [u8; 32] {
+    let mut context = hmac::Context::with_key(key);
+    for part in parts {
+        context.update(&(part.len() as u64).to_be_bytes());
+        context.update(part);
+    }
+    let mut mac = [0; 32];
+    mac.copy_from_slice(context.sign().as_ref());
+    mac
 }
 
 /// SHA-256, for tokens that are random enough to need no key.

@@ -52,7 +52,7 @@ impl Source {
 pub(crate) struct Guest {
     state: Arc<AppState>,
     space: Arc<Space>,
-    user: Option<store::User>,
+    user: Option<engine::User>,
     source: Source,
     request_id: RequestId,
     agent: String,
@@ -65,7 +65,7 @@ impl Guest {
     pub(crate) fn new(
         state: &Arc<AppState>,
         space: Arc<Space>,
-        user: Option<store::User>,
+        user: Option<engine::User>,
         source: Source,
         request_id: &RequestId,
     ) -> Self {
@@ -174,7 +174,7 @@ impl Guest {
             app_auth_token: call.app_auth_token.as_ref().map(AppAuthToken::expose),
             from_page: self.source == Source::Client,
         };
-        match methods::run(&self.state, &caller, method, &call.content).await {
+        match methods::run(&self.state, &caller, method, &call.content, None).await {
             Answer::Outcome(outcome) => Ok(outcome.data()),
             Answer::Link(link) => {
                 let mut text = String::with_capacity(link.len() + 2);
@@ -210,6 +210,7 @@ impl Host for Guest {
     fn log(&self, level: LogLevel, text: &str) {
         let function = self.function.as_deref().unwrap_or_default();
         let request_id = &self.request_id.0;
+        let text = &one_entry(text);
         match level {
             LogLevel::Debug => tracing::debug!(target: "function", function, %request_id, "{text}"),
             LogLevel::Info => tracing::info!(target: "function", function, %request_id, "{text}"),
@@ -217,6 +218,20 @@ impl Host for Guest {
             LogLevel::Error => tracing::error!(target: "function", function, %request_id, "{text}"),
         }
     }
+}
+
+/// Keeps what a function logs one entry: no line of it can be taken for one of ours.
+fn one_entry(text: &str) -> String {
+    let mut entry = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' => entry.push_str("\n    | "),
+            '\t' => entry.push(c),
+            c if c.is_control() => entry.extend(c.escape_unicode()),
+            c => entry.push(c),
+        }
+    }
+    entry
 }
 
 #[derive(serde::Deserialize)]

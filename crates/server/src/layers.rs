@@ -1,7 +1,9 @@
 //! What happens to every request before and after its door.
 
 mod doors;
+mod panicked;
 mod trace;
 
 pub(crate) use doors::Doors;
+pub(crate) use panicked::panicked;
 pub(crate) use trace::{RequestId, trace};

@@ -21,16 +21,17 @@ pub(crate) enum Answer {
     Link(String),
 }
 
-/// Runs `method` for `caller`.
+/// Runs `method` for `caller`. `return_url` is the common parameter of page calls.
 pub(crate) async fn run(
     state: &AppState,
     caller: &Caller<'_>,
     method: Method,
     content: &Content,
+    return_url: Option<&str>,
 ) -> Answer {
     let answer = match method {
         Method::Initialize => initialize::run(state, caller, content).await.map(Answer::Outcome),
-        Method::Certify => certify::run(state, caller, content).await.map(Answer::Link),
+        Method::Certify => certify::run(state, caller, content, return_url).await.map(Answer::Link),
         Method::Query => query::run(state, caller, content).await.map(Answer::Outcome),
     };
     match answer {

@@ -1,7 +1,8 @@
 //! How a refusal of the engine is spoken in the codes of the identity API.
 
-use domain::Rejected;
+use domain::{Field, Rejected, Rule};
 use engine::EngineError;
+use wire::methods::Problem;
 use wire::{ContentError, Failure, SubCode};
 
 /// A field that breaks its rule.
@@ -12,15 +13,25 @@ pub(crate) fn rejected(rejected: &Rejected) -> Failure {
 /// Content that could not be read. The hosted service answers `UNKNOWN_ERROR` when a nested
 /// parameter does not parse, and existing callers look for it.
 pub(crate) fn unreadable(error: &ContentError) -> Failure {
-    use wire::methods::Problem;
-    let sub_code = match (&error.problem, error.field) {
-        (_, "biz_content") => SubCode::IllegalJson,
-        (Problem::NotJson { .. } | Problem::OverEscaped, _) => SubCode::UnknownError,
-        (Problem::NotText(_) | Problem::NotAnObject(_) | Problem::TooLong { .. }, _) => {
+    let field = Field::ALL.iter().find(|field| field.path() == error.field);
+    let field = field.copied().unwrap_or(Field::BizContent);
+    let rule = match error.problem {
+        Problem::NotText => Rule::NotText,
+        Problem::NotAnObject => Rule::NotAnObject,
+        Problem::NotJson { position } => Rule::NotJson { position },
+        Problem::OverEscaped => Rule::OverEscaped,
+        Problem::Conflict => Rule::Conflict,
+        Problem::TooLong { length, max } => Rule::TooLong { length, max },
+    };
+    let sub_code = match error.problem {
+        _ if field == Field::BizContent => SubCode::IllegalJson,
+        Problem::NotJson { .. } | Problem::OverEscaped => SubCode::UnknownError,
+        Problem::NotText | Problem::NotAnObject | Problem::Conflict | Problem::TooLong { .. } => {
             SubCode::IllegalArgumentFormat
         }
     };
-    Failure::precise(sub_code, &error.zh(), &error.en())
+    let rejected = Rejected { field, rule };
+    Failure::precise(sub_code, &rejected.zh(), &rejected.en())
 }
 
 /// Every answer of the engine that is not the one asked for.

@@ -2,18 +2,24 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
-use axum::middleware::from_fn;
+use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{get, post};
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::state::AppState;
 use crate::{doors, layers};
 
 /// Largest body: a reference picture of a mebibyte in Base64, percent-encoded, with room.
 const MAX_BODY: usize = 4 * 1024 * 1024;
+
+/// Longest pause between two parts of a body. A caller that stalls must not hold memory for ever.
+const BODY_WITHIN: Duration = Duration::from_secs(20);
 
 pub(crate) fn service(
     state: Arc<AppState>,
@@ -23,24 +29,34 @@ pub(crate) fn service(
         .route("/client", post(doors::serverless::client))
         .route("/server", post(doors::serverless::server))
         .route("/gateway.do", get(doors::gateway::call).post(doors::gateway::call))
-        .route("/verify/{link}", get(doors::page::show).post(doors::page::choose))
         .route("/static/page.css", get(doors::page::stylesheet))
         .route("/healthz", get(doors::health::live))
         .route("/readyz", get(doors::health::ready))
         .route("/", get(doors::health::index));
-    if test_mode {
-        routes = routes
-            .route(
-                "/test/certifications/{certify_id}",
-                get(doors::test_world::show).post(doors::test_world::choose),
-            )
-            .route("/test/clock", post(doors::test_world::advance));
-    }
+    routes = if test_mode {
+        routes
+            .route("/verify/{link}", get(doors::page::show).post(doors::page::choose))
+            .merge(test_world())
+    } else {
+        routes.route("/verify/{link}", get(doors::page::show))
+    };
     let routes = routes
         .fallback(doors::health::not_found)
         .method_not_allowed_fallback(doors::health::wrong_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(from_fn(layers::trace))
+        .layer(RequestBodyTimeoutLayer::new(BODY_WITHIN))
+        .layer(CatchPanicLayer::custom(layers::panicked))
+        .layer(from_fn_with_state(Arc::clone(&state), layers::trace))
         .with_state(state);
     layers::Doors::new(routes).into_make_service()
+}
+
+fn test_world() -> Router<Arc<AppState>> {
+    Router::new()
+        .route(
+            "/test/certifications/{certify_id}",
+            get(doors::test_world::show).post(doors::test_world::choose),
+        )
+        .route("/test/clock", post(doors::test_world::advance))
+        .layer(from_fn(doors::test_world::own_origin))
 }

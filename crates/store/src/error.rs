@@ -14,9 +14,10 @@ pub enum StoreError {
         /// Highest schema number of this program.
         known: i64,
     },
-    /// More writes are waiting than we let wait.
-    #[error("the store is busy: too many writes are waiting")]
-    Busy,
+    /// Too much is waiting, or another process holds the database, or the disk is full. The same
+    /// call may succeed later.
+    #[error("the store is busy: {0}")]
+    Busy(&'static str),
     /// The engine refused or failed.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
@@ -32,7 +33,14 @@ pub enum StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        // SQLite's texts name tables and constraints, never values.
-        Self::Unavailable(error.to_string())
+        use rusqlite::ErrorCode;
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+                Self::Busy("another process holds the database")
+            }
+            Some(ErrorCode::DiskFull) => Self::Busy("the disk is full"),
+            // SQLite's texts name tables and constraints, never values.
+            _ => Self::Unavailable(error.to_string()),
+        }
     }
 }

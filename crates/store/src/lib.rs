@@ -13,6 +13,7 @@ mod error;
 mod migrate;
 mod reader;
 mod sessions;
+mod settings;
 mod sqlite;
 mod work;
 mod writer;
@@ -62,27 +63,5 @@ impl Store {
             Some(readers) => readers.submit(work).await,
             None => self.writer.submit(work).await,
         }
-    }
-
-    /// Whether a write can be committed now: for readiness checks.
-    ///
-    /// # Errors
-    /// Why not.
-    pub async fn check(&self) -> Result<(), StoreError> {
-        self.write(Check).await
-    }
-}
-
-#[derive(Debug)]
-struct Check;
-
-#[async_trait::async_trait]
-impl Work for Check {
-    type Output = ();
-
-    async fn run(&mut self, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-        // Takes the write lock and changes nothing.
-        conn.execute("DELETE FROM sessions WHERE expires_at < $1", &[i64::MIN.into()]).await?;
-        Ok(())
     }
 }

@@ -42,8 +42,12 @@ impl Readers {
         let job: Job = Box::new(move |connection| {
             let _ = sender.send(run_now(&mut work, connection));
         });
-        self.queue.try_send(job).map_err(|_| StoreError::Busy)?;
-        receiver.await.map_err(|_| StoreError::Unavailable("the reader has stopped".into()))?
+        let gone = || StoreError::Unavailable("the readers have stopped".into());
+        self.queue.try_send(job).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => StoreError::Busy("too many reads are waiting"),
+            mpsc::error::TrySendError::Closed(_) => gone(),
+        })?;
+        receiver.await.map_err(|_| gone())?
     }
 }
 

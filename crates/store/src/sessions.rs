@@ -74,7 +74,8 @@ impl Store {
         self.write(Extend { token_hash, expires_at }).await
     }
 
-    /// Forgets sessions that ended before `before`; tells how many.
+    /// Forgets sessions that ended before `before`, and anonymous users left without one; tells
+    /// how many sessions.
     pub async fn forget_sessions(&self, before: Timestamp) -> Result<usize, StoreError> {
         self.write(Forget(before)).await
     }
@@ -219,10 +220,17 @@ impl Work for Forget {
     type Output = usize;
 
     async fn run(&mut self, conn: &mut Conn<'_>) -> Result<usize, StoreError> {
+        let before = self.0.as_millisecond().into();
+        let sessions =
+            conn.execute("DELETE FROM sessions WHERE expires_at < $1", &[before]).await?;
+        // An anonymous user cannot come back: the session was the only way to be this user.
         conn.execute(
-            "DELETE FROM sessions WHERE expires_at < $1",
-            &[self.0.as_millisecond().into()],
+            "DELETE FROM users WHERE provider IS NULL AND last_seen_at < $1 AND NOT EXISTS \
+             (SELECT 1 FROM sessions s \
+              WHERE s.space_id = users.space_id AND s.user_id = users.user_id)",
+            &[before],
         )
-        .await
+        .await?;
+        Ok(sessions)
     }
 }

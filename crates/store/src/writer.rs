@@ -41,7 +41,7 @@ impl Writer {
         let gone = || StoreError::Unavailable("the writer has stopped".into());
         let queue = self.queue.as_ref().ok_or_else(gone)?;
         queue.try_send(job(work, sender)).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => StoreError::Busy,
+            mpsc::error::TrySendError::Full(_) => StoreError::Busy("too many writes are waiting"),
             mpsc::error::TrySendError::Closed(_) => gone(),
         })?;
         receiver.await.map_err(|_| gone())?
@@ -75,6 +75,11 @@ fn in_savepoint<W: Work>(
     execute(connection, "SAVEPOINT unit")?;
     let result = run_now(work, connection);
     if result.is_err() {
+        // A full disk or a failing one makes SQLite roll back the whole group by itself. Going on
+        // would begin a transaction of its own for each further unit.
+        if connection.is_autocommit() {
+            return result;
+        }
         execute(connection, "ROLLBACK TO unit")?;
     }
     execute(connection, "RELEASE unit")?;
@@ -86,6 +91,10 @@ fn execute(connection: &Connection, sql: &'static str) -> Result<(), StoreError>
     Ok(())
 }
 
+fn rolled_back() -> StoreError {
+    StoreError::Unavailable("the group was rolled back".into())
+}
+
 fn serve(connection: &mut Connection, mut jobs: mpsc::Receiver<Job>) {
     let mut group = Vec::with_capacity(GROUP);
     while jobs.blocking_recv_many(&mut group, GROUP) > 0 {
@@ -93,6 +102,7 @@ fn serve(connection: &mut Connection, mut jobs: mpsc::Receiver<Job>) {
         let answers: Vec<Answer> = group
             .drain(..)
             .map(|job| match &begun {
+                Ok(()) if connection.is_autocommit() => job(Err(rolled_back())),
                 Ok(()) => job(Ok(&mut *connection)),
                 Err(error) => job(Err(error.clone())),
             })

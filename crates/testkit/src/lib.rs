@@ -4,7 +4,11 @@
 //! crate (`tests/it/house`).
 
 #![forbid(unsafe_code)]
-#![expect(clippy::missing_panics_doc, reason = "helpers of tests fail by panicking")]
+#![expect(
+    clippy::missing_panics_doc,
+    clippy::unwrap_used,
+    reason = "helpers of tests fail by panicking, like tests"
+)]
 
 mod chance;
 mod clock;

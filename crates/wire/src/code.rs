@@ -15,8 +15,6 @@ pub enum Code {
     MissingArguments,
     /// A public parameter or the signature is wrong.
     InvalidArguments,
-    /// A condition outside the request is not met.
-    InsufficientConditions,
     /// The request was understood and refused by a business rule.
     BusinessFailed,
     /// The application may not do this.
@@ -32,7 +30,6 @@ impl Code {
             Self::InsufficientTokenPermissions => "20001",
             Self::MissingArguments => "40001",
             Self::InvalidArguments => "40002",
-            Self::InsufficientConditions => "40003",
             Self::BusinessFailed => "40004",
             Self::InsufficientPermissions => "40006",
         }
@@ -46,7 +43,6 @@ impl Code {
             Self::InsufficientTokenPermissions => "Insufficient Token Permissions",
             Self::MissingArguments => "Missing Required Arguments",
             Self::InvalidArguments => "Invalid Arguments",
-            Self::InsufficientConditions => "Insufficient Conditions",
             Self::BusinessFailed => "Business Failed",
             Self::InsufficientPermissions => "Insufficient Permissions",
         }
@@ -154,9 +150,6 @@ catalogue! {
     /// `encrypt_type` names a scheme we do not have.
     InvalidEncryptType, InvalidArguments, "isv.invalid-encrypt-type",
         "无效的加密类型", "encrypted biz_content is not accepted for this application; send it in clear";
-    /// The caller may not use a token here.
-    NotSupportAppAuth, InvalidArguments, "isv.not-support-app-auth",
-        "不支持应用授权", "this call takes no app_auth_token";
     /// A business field breaks its rule.
     IllegalArgumentFormat, BusinessFailed, "ILLEGAL_ARGUMENT_FORMAT",
         "参数异常", "a business field breaks its rule";

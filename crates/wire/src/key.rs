@@ -44,9 +44,10 @@ pub enum KeyError {
 /// The bytes inside PEM or bare Base64, and the PEM label if there was one.
 fn decode(text: &str) -> Result<(Vec<u8>, Option<&str>), KeyError> {
     let text = text.trim().trim_start_matches('\u{feff}');
-    let (label, body) = match text.strip_prefix("-----BEGIN ") {
+    // Tools write attributes before the key.
+    let (label, body) = match text.split_once("-----BEGIN ") {
         None => (None, text),
-        Some(rest) => {
+        Some((_, rest)) => {
             let (label, rest) = rest.split_once("-----").ok_or(KeyError::NotAKey)?;
             let (body, _) = rest.split_once("-----END").ok_or(KeyError::NotAKey)?;
             (Some(label), body)

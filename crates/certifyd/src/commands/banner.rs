@@ -6,7 +6,6 @@ use wire::PublicKey;
 use super::dev::Project;
 
 /// Everything needed to set a client up.
-#[derive(Debug)]
 pub(crate) struct Setup {
     endpoint: String,
     pub(crate) space_id: String,

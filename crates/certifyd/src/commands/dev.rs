@@ -46,6 +46,24 @@ pub(crate) struct Project {
     root: PathBuf,
 }
 
+impl Project {
+    /// Where the server of this project was reached last, for commands beside it.
+    pub(crate) fn last_endpoint(&self) -> String {
+        std::fs::read_to_string(self.endpoint_file())
+            .map(|text| text.trim().to_owned())
+            .unwrap_or_else(|_| format!("http://{}", self.config.listen))
+    }
+
+    fn keep_endpoint(&self, endpoint: &str) -> anyhow::Result<()> {
+        std::fs::write(self.endpoint_file(), format!("{endpoint}\n"))
+            .context("cannot write the project's settings")
+    }
+
+    fn endpoint_file(&self) -> PathBuf {
+        self.paths.config.with_file_name("endpoint")
+    }
+}
+
 pub(crate) fn run(args: &Dev) -> Result<(), CommandError> {
     let project = open(&args.dir)?;
     telemetry::start(&LogConfig { level: "info".to_owned(), json: false });
@@ -56,7 +74,8 @@ async fn serve_project(args: &Dev, project: Project) -> Result<(), CommandError>
     let (listener, address) = serve::listen(&args.listen).await?;
     let first_call = first_call(&project.root)?;
     let setup = Setup::of(&project, &address)?;
-    let state = compose::state(project.config, &address)?;
+    project.keep_endpoint(&address)?;
+    let state = compose::state(project.config, &address).await?;
     if args.json {
         print(&setup.json())?;
     } else {
@@ -74,7 +93,7 @@ async fn serve_project(args: &Dev, project: Project) -> Result<(), CommandError>
 pub(crate) fn open(dir: &Path) -> Result<Project, CommandError> {
     if !dir.is_dir() {
         let text = format!("{} is not a folder; create it or name another", dir.display());
-        return Err(CommandError::Failed(anyhow::anyhow!(text)));
+        return Err(CommandError::Usage(text));
     }
     let named = dir.display().to_string();
     let dir = dir.canonicalize().context("the project folder cannot be resolved")?;

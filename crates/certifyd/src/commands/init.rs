@@ -8,8 +8,7 @@ use crate::project::{self, Paths};
 
 pub(crate) fn run(args: &Init) -> Result<(), CommandError> {
     let dir = &args.dir;
-    let occupied =
-        ["certifyd.toml", "keys", "functions"].into_iter().find(|name| dir.join(name).exists());
+    let occupied = project::TOP.into_iter().find(|name| dir.join(name).exists());
     if let Some(name) = occupied {
         let text = format!("{} exists already; choose another folder", dir.join(name).display());
         return Err(CommandError::Failed(anyhow::anyhow!(text)));

@@ -9,18 +9,13 @@ use crate::{compose, telemetry};
 pub(crate) fn run(args: &Invoke) -> Result<(), CommandError> {
     let is_object = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&args.args);
     if let Err(error) = is_object {
-        let text = format!("--args must be one JSON object: {error}");
-        return Err(CommandError::Failed(anyhow::anyhow!(text)));
+        return Err(CommandError::Usage(format!("--args must be one JSON object: {error}")));
     }
-    let config = match &args.config {
-        Some(path) => Config::load(path)?,
-        None => dev::open(&args.dir)?.config,
-    };
+    let (config, listened) = load(args)?;
     telemetry::start(&config.log);
     let space = choose_space(&config, args.space.as_deref())?;
-    let listened = format!("http://{}", config.listen);
     super::runtime()?.block_on(async {
-        let state = compose::state(config, &listened)?;
+        let state = compose::state(config, &listened).await?;
         let result =
             server::invoke_once(std::sync::Arc::clone(&state), &space, &args.name, &args.args)
                 .await;
@@ -32,12 +27,34 @@ pub(crate) fn run(args: &Invoke) -> Result<(), CommandError> {
     })
 }
 
+/// The configuration named, or the one in the project's folder, or the development project; and
+/// the address under which its server is reached.
+fn load(args: &Invoke) -> Result<(Config, String), CommandError> {
+    let own = args.dir.join("certifyd.toml");
+    let path = args.config.clone().or_else(|| own.exists().then_some(own));
+    match path {
+        Some(path) => {
+            let config = Config::load(&path)?;
+            let listened = format!("http://{}", config.listen);
+            Ok((config, listened))
+        }
+        None => {
+            let project = dev::open(&args.dir)?;
+            let listened = project.last_endpoint();
+            Ok((project.config, listened))
+        }
+    }
+}
+
 fn choose_space(config: &Config, wanted: Option<&str>) -> anyhow::Result<String> {
     let ids: Vec<&str> = config.spaces.iter().map(|space| space.id.as_str()).collect();
     match (wanted, ids.as_slice()) {
         (Some(wanted), ids) if ids.contains(&wanted) => Ok(wanted.to_owned()),
         (None, [only]) => Ok((*only).to_owned()),
         (_, []) => anyhow::bail!("the configuration has no [[spaces]]"),
-        (_, ids) => anyhow::bail!("choose a space with --space: {}", ids.join(", ")),
+        (Some(wanted), ids) => {
+            anyhow::bail!("no space {wanted}; the configuration has {}", ids.join(", "))
+        }
+        (None, ids) => anyhow::bail!("choose a space with --space: {}", ids.join(", ")),
     }
 }

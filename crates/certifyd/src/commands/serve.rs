@@ -33,7 +33,12 @@ async fn serve(config: Config) -> Result<(), CommandError> {
     let (listener, address) = listen(&config.listen).await?;
     let mode = config.mode;
     let gateway = config.gateway_key.is_some();
-    let state = compose::state(config, &address)?;
+    let state = compose::state(config, &address).await?;
+    if state.public_url == address && !is_local(&listener) {
+        tracing::warn!(
+            "links for people begin with {address}, which other machines cannot reach; set public_url"
+        );
+    }
     tracing::info!(address, public_url = state.public_url, gateway, "listening");
     match mode {
         Mode::Test => tracing::warn!(
@@ -46,13 +51,24 @@ async fn serve(config: Config) -> Result<(), CommandError> {
     until_stopped(state, listener).await
 }
 
+fn is_local(listener: &TcpListener) -> bool {
+    listener.local_addr().is_ok_and(|address| address.ip().is_loopback())
+}
+
 /// Binds, and tells the address people can use.
 pub(crate) async fn listen(address: &str) -> Result<(TcpListener, String), CommandError> {
     let unavailable = |error: std::io::Error| CommandError::Address {
         listen: address.to_owned(),
         reason: match error.kind() {
-            std::io::ErrorKind::AddrInUse => "the address is in use".to_owned(),
-            std::io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+            std::io::ErrorKind::AddrInUse => "it is in use.\nStop what is using it, or choose \
+                 another: --listen 127.0.0.1:0 takes a free port."
+                .to_owned(),
+            std::io::ErrorKind::PermissionDenied => {
+                "permission denied.\nPorts below 1024 need privileges.".to_owned()
+            }
+            std::io::ErrorKind::InvalidInput => {
+                "it must be HOST:PORT, e.g. 127.0.0.1:3636 or [::1]:3636.".to_owned()
+            }
             _ => error.to_string(),
         },
     };

@@ -39,7 +39,7 @@ impl Faults {
         let mut faults = Self::none(file);
         let message = match nearest(error.message()) {
             Some(better) => better,
-            None => error.message().to_owned(),
+            None => without_values(error.message()),
         };
         let line = error.span().map(|span| line_of(text, &span));
         faults.faults.push(Fault { line, text: message });
@@ -72,6 +72,14 @@ impl std::error::Error for Faults {}
 
 fn line_of(text: &str, span: &Range<usize>) -> usize {
     text.bytes().take(span.start).filter(|byte| *byte == b'\n').count() + 1
+}
+
+/// What was found may be a secret in the wrong form; what is expected is enough.
+fn without_values(message: &str) -> String {
+    match (message.starts_with("invalid type"), message.split_once("expected ")) {
+        (true, Some((_, expected))) => format!("wrong type of value; expected {expected}"),
+        _ => message.to_owned(),
+    }
 }
 
 /// Turns serde's list of everything it knows into the one name that was probably meant.

@@ -1,6 +1,7 @@
 //! What the file means: values judged, keys read, references followed.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -21,13 +22,15 @@ struct Judge<'a> {
     faults: Faults,
 }
 
-pub(super) fn resolve(path: &Path, source: &str, raw: &RawConfig) -> Result<Config, Faults> {
-    let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+/// `folder` is the absolute folder of the file at `path`.
+pub(super) fn resolve(
+    path: &Path,
+    folder: PathBuf,
+    source: &str,
+    raw: &RawConfig,
+) -> Result<Config, Faults> {
     let mut judge = Judge { folder, source, faults: Faults::none(path) };
-    let data_dir = match &raw.data_dir {
-        Some(dir) => judge.folder.join(dir.get_ref()),
-        None => judge.folder.join("data"),
-    };
+    let data_dir = judge.folder.join(text(raw.data_dir.as_ref()).unwrap_or("data"));
     let apps: Vec<_> = raw.apps.iter().filter_map(|app| judge.app(app)).collect();
     judge.unique(raw.apps.iter().map(|app| &app.id), "apps.id");
     judge.unique(raw.spaces.iter().map(|space| &space.id), "spaces.id");
@@ -36,21 +39,25 @@ pub(super) fn resolve(path: &Path, source: &str, raw: &RawConfig) -> Result<Conf
     if raw.apps.is_empty() {
         judge.faults.add(source, None, "no [[apps]]: nobody could call; add one".to_owned());
     }
+    let gateway_key = raw
+        .gateway
+        .private_key
+        .as_ref()
+        .and_then(|key| judge.key(key, "gateway.private_key", PrivateKey::parse));
+    judge.distinct_keys(raw, &apps, gateway_key.as_ref());
+    let listen = judge.listen(raw.listen.as_ref());
     let config = Config {
-        listen: text(raw.listen.as_ref()).unwrap_or("127.0.0.1:3636").to_owned(),
+        mode: judge.mode(raw, &listen),
+        listen,
         public_url: judge.public_url(raw.public_url.as_ref()),
-        mode: judge.mode(raw.mode.as_ref()),
         store_url: judge.store_url(&raw.store, &data_dir),
         master_key: judge.master_key(&raw.store, &data_dir),
-        gateway_key: raw
-            .gateway
-            .private_key
-            .as_ref()
-            .and_then(|key| judge.key(key, "gateway.private_key", PrivateKey::parse)),
+        gateway_key,
         grants: raw.authorizations.iter().filter_map(|g| judge.grant(g, &known)).collect(),
         spaces: raw.spaces.iter().filter_map(|space| judge.space(space, &known)).collect(),
         functions: judge.functions(&raw.functions),
         log: judge.log(&raw.log),
+        data_dir,
         apps,
     };
     if judge.faults.is_empty() { Ok(config) } else { Err(judge.faults) }
@@ -93,18 +100,66 @@ impl Judge<'_> {
         )
     }
 
-    fn mode(&mut self, value: Option<&Spanned<String>>) -> Mode {
+    fn listen(&mut self, value: Option<&Spanned<String>>) -> String {
+        let Some(value) = value else { return "127.0.0.1:3636".to_owned() };
+        let (host, port) = value.get_ref().rsplit_once(':').unwrap_or_default();
+        if host.is_empty() || port.parse::<u16>().is_err() {
+            let text = "listen must be HOST:PORT, e.g. 127.0.0.1:3636 or [::1]:3636";
+            self.fault(value.span(), text.to_owned());
+        }
+        value.get_ref().clone()
+    }
+
+    /// Test mode opens a door that lets anyone choose outcomes. Unsaid, it is taken for a server
+    /// that only this machine reaches.
+    fn mode(&mut self, raw: &RawConfig, listen: &str) -> Mode {
+        let value = raw.mode.as_ref();
+        let host = listen.rsplit_once(':').map_or(listen, |(host, _)| host);
+        let local = host == "localhost"
+            || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+        let public = text(raw.public_url.as_ref()).is_some_and(|url| url.starts_with("https://"));
+        if value.is_none() && (!local || public) {
+            let text = "mode must be said for a server that others reach: \"test\" (anyone can \
+                        choose outcomes) or \"live\"";
+            self.faults.add(self.source, None, text.to_owned());
+        }
         self.choice(value, "mode", &[("test", Mode::Test), ("live", Mode::Live)], Mode::Test)
     }
 
     fn public_url(&mut self, value: Option<&Spanned<String>>) -> Option<String> {
         let value = value?;
         let url = value.get_ref().trim_end_matches('/');
-        if url.starts_with("http://") || url.starts_with("https://") {
-            return Some(url.to_owned());
+        let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+        match rest {
+            Some(rest) if !rest.is_empty() && !rest.contains(['?', '#', '@', ' ']) => {
+                Some(url.to_owned())
+            }
+            _ => {
+                let text = "public_url must be http://HOST or https://HOST, without query";
+                self.fault(value.span(), text.to_owned());
+                None
+            }
         }
-        self.fault(value.span(), "public_url must begin with http:// or https://".to_owned());
-        None
+    }
+
+    /// The commonest mistake of all: one pair's key in the place of the other's.
+    fn distinct_keys(
+        &mut self,
+        raw: &RawConfig,
+        apps: &[(App, Option<PublicKey>)],
+        gateway: Option<&PrivateKey>,
+    ) {
+        let Some(Ok(gateway)) = gateway.map(PrivateKey::public_key) else { return };
+        let same = |app: &RawApp| {
+            let id = app.id.get_ref();
+            apps.iter()
+                .any(|(known, key)| known.id.as_str() == id && key.as_ref() == Some(&gateway))
+        };
+        for app in raw.apps.iter().filter(|app| same(app)) {
+            let text = "apps.public_key is the gateway's own; it must be the application's, whose \
+                        private half signs its requests";
+            self.fault(app.public_key.as_ref().map_or(0..0, Spanned::span), text.to_owned());
+        }
     }
 
     fn store_url(&mut self, raw: &RawStore, data_dir: &Path) -> String {
@@ -171,6 +226,11 @@ impl Judge<'_> {
             .public_key
             .as_ref()
             .and_then(|key| self.key(key, "apps.public_key", PublicKey::parse));
+        if let (true, Some(value)) = (scenes.is_empty(), &raw.scenes) {
+            let text =
+                "apps.scenes is empty: every call would be refused; name the contracted ones";
+            self.fault(value.span(), text.to_owned());
+        }
         let id = id?;
         let name = text(raw.name.as_ref()).unwrap_or(id.as_str()).to_owned();
         Some((App { name, contract: Contract { scenes }, profile, id }, key))
@@ -237,6 +297,9 @@ impl Judge<'_> {
 
     fn space(&mut self, raw: &RawSpace, known: &BTreeSet<AppId>) -> Option<SpaceConfig> {
         let app = self.known_app(&raw.app, "spaces.app", known);
+        if raw.id.get_ref().is_empty() {
+            self.fault(raw.id.span(), "spaces.id is empty".to_owned());
+        }
         let client_secret = self.secret(&raw.client_secret, "spaces.client_secret");
         let server_key = raw
             .server_public_key

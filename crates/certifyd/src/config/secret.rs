@@ -12,10 +12,18 @@ pub(super) fn key_text(folder: &Path, value: &str) -> Result<Zeroizing<String>, 
     if let Some(name) = value.strip_prefix(ENVIRONMENT) {
         return from_environment(name);
     }
+    if looks_like_a_key(value) {
+        return Err("this is the text of a key; write it to a file and name the file here".into());
+    }
     let path = folder.join(value);
     std::fs::read_to_string(&path)
         .map(Zeroizing::new)
         .map_err(|error| format!("cannot read {}: {error}", path.display()))
+}
+
+/// A key pasted in place of its path must not be shown in a message about a missing file.
+fn looks_like_a_key(value: &str) -> bool {
+    value.contains("-----BEGIN") || value.len() > 200
 }
 
 /// A secret written in place, or `env:NAME`.

@@ -15,6 +15,8 @@ pub(super) fn fault(rule: Rule) -> String {
         Rule::BirthDateInFuture => "the birth date in the number lies after today",
         Rule::UnlikelyRegion => "the region code at the start is unusual",
         Rule::NotAnObject => "the value is JSON but not an object",
+        Rule::OverEscaped => "the value is text that holds the text of an object",
+        Rule::NotUsed => "the field is accepted and has no effect in this version",
         Rule::Conflict => "both spellings are present and disagree",
         Rule::ForbiddenScheme => "the scheme of the address runs code or opens local content",
         Rule::Credentials => "the host part of the address holds a user name or password (an @)",
@@ -72,6 +74,8 @@ pub(super) fn remedy(rule: Rule, field: Field) -> String {
         Rule::NotJson { .. } => {
             "check quotes and escapes there, and escape nested JSON text exactly once"
         }
+        Rule::OverEscaped => "send the object itself, or escape it exactly once",
+        Rule::NotUsed => "leave it out unless another service needs it",
         Rule::Conflict => "keep either the snake_case or the camelCase spelling",
         Rule::ForbiddenScheme => "use https, or a scheme of your own app such as myapp://done",
         Rule::Credentials => "remove the @ and what stands before it",

@@ -15,6 +15,8 @@ pub(super) fn fault(rule: Rule) -> String {
         Rule::BirthDateInFuture => "其中的出生日期晚于今天",
         Rule::UnlikelyRegion => "开头的地区码不常见",
         Rule::NotAnObject => "是 JSON，但不是对象",
+        Rule::OverEscaped => "被多次转义，字符串里还是字符串",
+        Rule::NotUsed => "已接受，但在本版本中不起作用",
         Rule::Conflict => "两种写法同时出现且内容不一致",
         Rule::ForbiddenScheme => "地址的协议会执行脚本或打开本地内容，不允许使用",
         Rule::Credentials => "地址的主机部分含有“@”，即带有用户名或口令",
@@ -61,6 +63,8 @@ pub(super) fn remedy(rule: Rule, field: Field) -> String {
         }
         Rule::UnlikelyRegion => "请核对号码开头的数字；号码无误则无须处理",
         Rule::NotJson { .. } => "请检查该处的引号与转义，嵌套的 JSON 文本只转义一次",
+        Rule::OverEscaped => "请直接传对象，或只转义一次",
+        Rule::NotUsed => "若无其他服务需要，可以不传",
         Rule::Conflict => "请只保留下划线或驼峰其中一种写法",
         Rule::ForbiddenScheme => "请改用 https 地址，或应用自有协议的地址，如 myapp://done",
         Rule::Credentials => "请从地址中去掉“@”及其前面的内容",

@@ -3,16 +3,17 @@
 //! A lease is the right to run one call: a warm worker, or room for a new one. Leases go out first
 //! come, first served, across all functions; a full pool ends an idle worker to make room.
 
-use std::collections::BTreeMap;
-use std::collections::VecDeque;
+mod state;
+
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::worker::Worker;
 use crate::{FunctionName, Limits};
+use state::{Seat, State};
 
 /// Names a function among all folders.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,44 +33,6 @@ pub(super) struct Pool {
     state: Mutex<State>,
     /// Told whenever a lease ends.
     released: Notify,
-}
-
-#[derive(Debug, Default)]
-struct State {
-    functions: BTreeMap<Key, Slot>,
-    waiters: VecDeque<Waiter>,
-    /// Live workers, idle and busy.
-    workers: usize,
-    tickets: u64,
-    closed: bool,
-    reaping: bool,
-}
-
-#[derive(Debug, Default)]
-struct Slot {
-    /// The most recently used is last.
-    idle: Vec<Idle>,
-    busy: usize,
-    waiting: usize,
-}
-
-#[derive(Debug)]
-struct Idle {
-    worker: Worker,
-    since: Instant,
-}
-
-#[derive(Debug)]
-struct Waiter {
-    key: Key,
-    ticket: u64,
-    lease: oneshot::Sender<Lease>,
-}
-
-/// What a lease begins with.
-enum Seat {
-    Warm(Box<Worker>),
-    Empty,
 }
 
 /// The right to run one call. Ends when dropped.
@@ -158,28 +121,13 @@ impl Pool {
         let undelivered = {
             let mut state = self.lock();
             state.put_back(key, worker);
-            self.serve(&mut state)
+            let undelivered = state.serve(&self.limits, |key, seat| self.seated(key, seat));
+            self.start_reaping(&mut state);
+            undelivered
         };
         // Each comes back here, so this must not happen under the lock.
         drop(undelivered);
         self.released.notify_waiters();
-    }
-
-    /// Gives leases to those who wait, in order. Returns those whose receiver had just gone.
-    fn serve(self: &Arc<Self>, state: &mut State) -> Vec<Lease> {
-        let mut undelivered = Vec::new();
-        for waiter in std::mem::take(&mut state.waiters) {
-            match state.claim(&waiter.key, &self.limits) {
-                Some(seat) => {
-                    state.slot(&waiter.key).waiting -= 1;
-                    let lease = self.seated(waiter.key, seat);
-                    undelivered.extend(waiter.lease.send(lease).err());
-                }
-                None => state.waiters.push_back(waiter),
-            }
-        }
-        self.start_reaping(state);
-        undelivered
     }
 
     /// Sees to it that idle workers are ended in time, as long as there are any.
@@ -216,95 +164,5 @@ async fn reap(pool: Weak<Pool>, first: Instant) {
     while let Some(when) = next {
         sleep_until(when).await;
         next = pool.upgrade().and_then(|pool| pool.reap_now());
-    }
-}
-
-impl State {
-    fn slot(&mut self, key: &Key) -> &mut Slot {
-        self.functions.entry(key.clone()).or_default()
-    }
-
-    /// A seat for `key`, if there is one now.
-    fn claim(&mut self, key: &Key, limits: &Limits) -> Option<Seat> {
-        let slot = self.slot(key);
-        if let Some(idle) = slot.idle.pop() {
-            slot.busy += 1;
-            return Some(Seat::Warm(Box::new(idle.worker)));
-        }
-        if slot.busy >= limits.workers_per_function.max(1) || !self.make_room(limits.workers.max(1))
-        {
-            return None;
-        }
-        self.workers += 1;
-        self.slot(key).busy += 1;
-        Some(Seat::Empty)
-    }
-
-    /// Whether one more worker fits, if need be in the place of the longest idle one.
-    fn make_room(&mut self, most: usize) -> bool {
-        if self.workers >= most
-            && let Some(oldest) = self.oldest_idle()
-        {
-            let mut one = true;
-            self.end_idle(|idle| idle.since == oldest && std::mem::take(&mut one));
-        }
-        self.workers < most
-    }
-
-    fn oldest_idle(&self) -> Option<Instant> {
-        self.functions.values().flat_map(|slot| &slot.idle).map(|idle| idle.since).min()
-    }
-
-    /// Kills the idle workers that `ends` picks, and forgets functions without any trace of use.
-    fn end_idle(&mut self, mut ends: impl FnMut(&Idle) -> bool) {
-        for slot in self.functions.values_mut() {
-            let before = slot.idle.len();
-            slot.idle.retain(|idle| !ends(idle));
-            self.workers -= before - slot.idle.len();
-        }
-        self.functions.retain(|_, slot| !slot.idle.is_empty() || slot.busy + slot.waiting > 0);
-    }
-
-    fn put_back(&mut self, key: &Key, worker: Option<Worker>) {
-        let closed = self.closed;
-        let slot = self.slot(key);
-        slot.busy -= 1;
-        match worker.filter(|_| !closed) {
-            Some(worker) => slot.idle.push(Idle { worker, since: Instant::now() }),
-            None => self.workers -= 1,
-        }
-    }
-
-    fn queue(
-        &mut self,
-        key: &Key,
-        limits: &Limits,
-    ) -> Result<(oneshot::Receiver<Lease>, u64), Full> {
-        let slot = self.slot(key);
-        if slot.waiting >= limits.waiting {
-            return Err(Full);
-        }
-        slot.waiting += 1;
-        self.tickets += 1;
-        let (lease, turn) = oneshot::channel();
-        self.waiters.push_back(Waiter { key: key.clone(), ticket: self.tickets, lease });
-        Ok((turn, self.tickets))
-    }
-
-    fn leave(&mut self, ticket: u64) {
-        let Some(at) = self.waiters.iter().position(|waiter| waiter.ticket == ticket) else {
-            return;
-        };
-        if let Some(waiter) = self.waiters.remove(at) {
-            self.slot(&waiter.key).waiting -= 1;
-        }
-    }
-
-    fn close(&mut self) {
-        self.closed = true;
-        self.end_idle(|_| true);
-        for waiter in std::mem::take(&mut self.waiters) {
-            self.slot(&waiter.key).waiting -= 1;
-        }
     }
 }

@@ -6,26 +6,27 @@ use std::time::Duration;
 use async_trait::async_trait;
 use functions::{FunctionError, Host, HostFailure, Limits, LogLevel, Runtime};
 use tempfile::TempDir;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Semaphore;
 
 use crate::folder::{Folder, invocation, worker_command};
 
 /// Answers `wait` once it is let go, and tells when it was asked.
 struct Gate {
-    asked: Notify,
+    /// One permit a question: a notification would not be counted twice.
+    asked: Semaphore,
     open: Semaphore,
 }
 
 impl Gate {
     fn new() -> Arc<Self> {
-        Arc::new(Self { asked: Notify::new(), open: Semaphore::new(0) })
+        Arc::new(Self { asked: Semaphore::new(0), open: Semaphore::new(0) })
     }
 }
 
 #[async_trait]
 impl Host for Gate {
     async fn call(&self, _: &str, _: String) -> Result<String, HostFailure> {
-        self.asked.notify_one();
+        self.asked.add_permits(1);
         self.open.acquire().await.unwrap().forget();
         Ok("null".to_owned())
     }
@@ -62,7 +63,7 @@ async fn beyond_the_queue_calls_are_refused_at_once() {
     let at = runtime(limits);
     let gate = Gate::new();
     let first = call(&at, "waits", &gate);
-    gate.asked.notified().await;
+    gate.asked.acquire().await.unwrap().forget();
     let second = call(&at, "waits", &gate);
     tokio::task::yield_now().await;
     let third = call(&at, "waits", &gate).await.unwrap();
@@ -83,7 +84,7 @@ async fn a_call_that_waits_too_long_times_out_and_leaves_the_queue() {
     let at = runtime(limits);
     let gate = Gate::new();
     let first = call(&at, "waits", &gate);
-    gate.asked.notified().await;
+    gate.asked.acquire().await.unwrap().forget();
     let second = call(&at, "waits", &gate);
     for answer in [first, second] {
         assert!(matches!(answer.await.unwrap(), Err(FunctionError::TimedOut { .. })));
@@ -99,7 +100,7 @@ async fn calls_of_one_function_run_at_the_same_time() {
     let gate = Gate::new();
     let calls: Vec<_> = (0..3).map(|_| call(&at, "waits", &gate)).collect();
     for _ in 0..3 {
-        gate.asked.notified().await;
+        gate.asked.acquire().await.unwrap().forget();
         // Three permits at the end only: all three are inside at once.
     }
     gate.open.add_permits(3);
@@ -125,7 +126,7 @@ async fn a_full_house_is_waited_for() {
     let at = runtime(Limits { workers: 1, ..Limits::default() });
     let gate = Gate::new();
     let first = call(&at, "waits", &gate);
-    gate.asked.notified().await;
+    gate.asked.acquire().await.unwrap().forget();
     let second = call(&at, "quick", &gate);
     tokio::task::yield_now().await;
     gate.open.add_permits(1);
@@ -138,7 +139,7 @@ async fn a_caller_that_leaves_gives_its_place_back() {
     let at = runtime(Limits { workers_per_function: 1, waiting: 1, ..Limits::default() });
     let gate = Gate::new();
     let first = call(&at, "waits", &gate);
-    gate.asked.notified().await;
+    gate.asked.acquire().await.unwrap().forget();
     let second = call(&at, "waits", &gate);
     tokio::task::yield_now().await;
     second.abort();
@@ -171,7 +172,7 @@ async fn shutting_down_waits_for_calls_and_refuses_new_ones() {
     let at = runtime(Limits::default());
     let gate = Gate::new();
     let running = call(&at, "waits", &gate);
-    gate.asked.notified().await;
+    gate.asked.acquire().await.unwrap().forget();
     let (_, runtime) = at.clone();
     let down = tokio::spawn(async move { runtime.shutdown().await });
     tokio::task::yield_now().await;

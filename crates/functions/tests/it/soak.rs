@@ -36,7 +36,7 @@ async fn running_out_of_memory_never_crashes_a_worker() {
             match folder.call().await {
                 Err(FunctionError::Crashed) => crashes.push((source, step)),
                 Err(FunctionError::Threw { message, .. }) => {
-                    *threw.entry(message).or_default() += 1
+                    *threw.entry(message).or_default() += 1;
                 }
                 _ => {}
             }

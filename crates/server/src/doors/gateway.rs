@@ -35,13 +35,10 @@ pub(crate) async fn call(
             ),
         );
     };
-    let parameters = body
-        .map_err(|_| too_large())
-        .and_then(|body| form(&headers, body))
-        .and_then(|body| Parameters::parse(query.as_deref().unwrap_or_default(), &body));
-    let parameters = match parameters {
+    let query = query.as_deref().unwrap_or_default();
+    let parameters = match read(&headers, query, body) {
         Ok(parameters) => parameters,
-        Err(failure) => return signed(gateway, "", &Outcome::Failure(failure)),
+        Err((method, failure)) => return signed(gateway, &method, &Outcome::Failure(failure)),
     };
     let method = parameters.get("method").unwrap_or_default();
     let answer = answer(&state, gateway, &parameters).await;
@@ -60,6 +57,29 @@ pub(crate) async fn call(
             signed(gateway, method, &Outcome::Failure(failure))
         }
     }
+}
+
+/// Merges query and body. A refusal comes with the method the request seems to name, for its
+/// answer must stand under that method's node.
+fn read(
+    headers: &HeaderMap,
+    query: &str,
+    body: Result<Bytes, BytesRejection>,
+) -> Result<Parameters, (String, Failure)> {
+    let received = body.as_ref().map(AsRef::as_ref).unwrap_or_default();
+    let method = Parameters::peek("method", query, received).unwrap_or_default();
+    let charset = Parameters::peek("charset", query, received);
+    let parsed = body
+        .map_err(|_| too_large())
+        .and_then(|body| form(headers, body))
+        .and_then(|body| Parameters::parse(query, &body));
+    parsed.map_err(|failure| match charset.as_deref().map(str::to_ascii_lowercase).as_deref() {
+        // Bytes of a charset we do not speak are not badly encoded.
+        Some(charset) if !["utf-8", "utf8"].contains(&charset) => {
+            (method, Failure::plain(SubCode::InvalidCharset))
+        }
+        _ => (method, failure),
+    })
 }
 
 async fn answer(
@@ -82,7 +102,8 @@ async fn answer(
         app_auth_token: request.app_auth_token.as_ref().map(wire::AppAuthToken::expose),
         from_page: false,
     };
-    Ok(methods::run(state, &caller, method, &content).await)
+    let return_url = request.return_url.as_deref();
+    Ok(methods::run(state, &caller, method, &content, return_url).await)
 }
 
 /// `certify` is opened by a browser: its answer is a page, even when it refuses.
@@ -112,7 +133,8 @@ fn signed(gateway: &Gateway, method: &str, outcome: &Outcome) -> Response {
 fn form(headers: &HeaderMap, body: Bytes) -> Result<Bytes, Failure> {
     let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim();
-    if body.is_empty() || kind.is_empty() || kind == "application/x-www-form-urlencoded" {
+    let is_form = kind.eq_ignore_ascii_case("application/x-www-form-urlencoded");
+    if body.is_empty() || kind.is_empty() || is_form {
         return Ok(body);
     }
     Err(Failure::precise(

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::Form;
-use axum::extract::rejection::FormRejection;
+use axum::extract::rejection::{FormRejection, PathRejection};
 use axum::extract::{Path, State};
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
@@ -26,7 +26,6 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; form-action 'self'; 
 #[derive(Template)]
 #[template(path = "verify.html")]
 struct Verify<'a> {
-    link: &'a str,
     opened: &'a Opened,
     scene_zh: &'static str,
     scene_en: &'static str,
@@ -46,6 +45,8 @@ struct Finished<'a> {
 #[derive(Template)]
 #[template(path = "problem.html")]
 struct Problem<'a> {
+    /// From this page to our root: pages of refusals stand at several depths.
+    up: &'a str,
     test: bool,
     code: &'a str,
     zh: &'a str,
@@ -69,16 +70,17 @@ pub(crate) struct Chosen {
 
 pub(crate) async fn show(State(state): State<Arc<AppState>>, Path(link): Path<String>) -> Response {
     match state.engine.open(&link).await {
-        Ok(opened) => opened_page(&state, &link, &opened, None),
+        Ok(opened) => opened_page(&state, &opened, None),
         Err(error) => refused(&state, &error),
     }
 }
 
 pub(crate) async fn choose(
     State(state): State<Arc<AppState>>,
-    Path(link): Path<String>,
+    link: Result<Path<String>, PathRejection>,
     form: Result<Form<Chosen>, FormRejection>,
 ) -> Response {
+    let Ok(Path(link)) = link else { return refused(&state, &EngineError::NoSuchLink) };
     let choice = match form {
         Ok(Form(form)) => {
             // The page sends its reason whatever is chosen; it belongs to a failure only.
@@ -90,21 +92,21 @@ pub(crate) async fn choose(
     let refusal = match choice {
         Ok(chosen) => match state.engine.choose_by_link(&link, chosen).await {
             // A finished page is shown by a request of its own, so that reloading sends nothing.
-            Ok(_) => return Redirect::to(&format!("/verify/{link}")).into_response(),
-            Err(EngineError::WrongState(_)) => {
-                return Redirect::to(&format!("/verify/{link}")).into_response();
+            // The address is relative, for a proxy may have put us below a path of its own.
+            Ok(_) | Err(EngineError::WrongState(_)) => {
+                return Redirect::to(&format!("./{link}")).into_response();
             }
             Err(error) => return refused(&state, &error),
         },
         Err(message) => message,
     };
     match state.engine.open(&link).await {
-        Ok(opened) => opened_page(&state, &link, &opened, Some(refusal)),
+        Ok(opened) => opened_page(&state, &opened, Some(refusal)),
         Err(error) => refused(&state, &error),
     }
 }
 
-fn opened_page(state: &AppState, link: &str, opened: &Opened, problem: Option<String>) -> Response {
+fn opened_page(state: &AppState, opened: &Opened, problem: Option<String>) -> Response {
     let test = state.engine.mode() == Mode::Test;
     let reason = opened.status.reason.as_deref().unwrap_or_default();
     match opened.status.state {
@@ -112,10 +114,10 @@ fn opened_page(state: &AppState, link: &str, opened: &Opened, problem: Option<St
         "failed" => render(&Finished { opened, test, passed: false, reason }),
         _ if test => {
             let (scene_zh, scene_en) = scene(opened.biz_code);
-            render(&Verify { link, opened, scene_zh, scene_en, problem, reasons: &REASONS })
+            render(&Verify { opened, scene_zh, scene_en, problem, reasons: &REASONS })
         }
         // No verifier is configured in live mode: nothing may pass, and the person is told.
-        _ => self::problem(
+        _ => problem_below(
             state,
             &Failure::precise(
                 SubCode::ServiceUnavailable,
@@ -136,7 +138,7 @@ fn scene(biz_code: BizCode) -> (&'static str, &'static str) {
 }
 
 fn refused(state: &AppState, error: &EngineError) -> Response {
-    problem(
+    problem_below(
         state,
         &match error {
             EngineError::NoSuchLink => Failure::precise(
@@ -154,11 +156,20 @@ fn refused(state: &AppState, error: &EngineError) -> Response {
     )
 }
 
-/// The page of a refusal. HTTP 200, as the hosted gateway answers browsers.
+/// The page of a refusal at our root. HTTP 200, as the hosted gateway answers browsers.
 pub(crate) fn problem(state: &AppState, failure: &Failure) -> Response {
+    problem_page(state, "", failure)
+}
+
+/// The page of a refusal one level below our root.
+fn problem_below(state: &AppState, failure: &Failure) -> Response {
+    problem_page(state, "../", failure)
+}
+
+fn problem_page(state: &AppState, up: &str, failure: &Failure) -> Response {
     let test = state.engine.mode() == Mode::Test;
     let (zh, en) = failure.sub_msg.split_once(" / ").unwrap_or((&failure.sub_msg, ""));
-    render(&Problem { test, code: failure.sub_code.as_str(), zh, en })
+    render(&Problem { up, test, code: failure.sub_code.as_str(), zh, en })
 }
 
 fn render(page: &impl Template) -> Response {

@@ -64,12 +64,10 @@ async fn answer(
     let reply = match handle(state, door, &arrival, body).await {
         Ok(data) => success(&data),
         Err(error) => {
-            tracing::info!(
-                request_id = %arrival.id.0,
-                code = error.code.as_str(),
-                reason = error.message,
-                "refused at {door:?}"
-            );
+            // What a function threw is the function's text, and may hold anything.
+            let own = error.code == ErrorCode::FunctionBizError;
+            let reason = if own { "(the function's own)" } else { &error.message };
+            tracing::info!(code = error.code.as_str(), reason, "refused at {door:?}");
             failure(&error)
         }
     };
@@ -234,7 +232,7 @@ async fn whose_call(
     space: &Space,
     door: Door,
     body: &Body<'_>,
-) -> Result<Option<store::User>, ServerlessError> {
+) -> Result<Option<engine::User>, ServerlessError> {
     if let Some(token) = body.get("token") {
         let user = state.engine.session(&space.id, token).await;
         return user.map(Some).map_err(|error| refused(&error));
@@ -255,7 +253,7 @@ async fn whose_call(
     }
 }
 
-fn profile(user: &store::User) -> String {
+fn profile(user: &engine::User) -> String {
     let mut profile = serde_json::json!({
         "spaceId": user.space_id,
         "userId": user.user_id,
@@ -269,7 +267,7 @@ fn profile(user: &store::User) -> String {
 }
 
 /// What `user.getInfo` answers inside a function.
-pub(crate) fn profile_of(user: Option<&store::User>) -> Option<String> {
+pub(crate) fn profile_of(user: Option<&engine::User>) -> Option<String> {
     user.map(profile)
 }
 

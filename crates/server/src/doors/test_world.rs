@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::extract::{Path, Request, State};
+use axum::http::header::{HOST, ORIGIN};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use domain::{CertifyId, FailReason};
 use engine::{Chosen, EngineError};
@@ -53,6 +55,21 @@ impl Choice {
     }
 }
 
+/// Scripts send no `Origin`; a page of another site that a developer has open does.
+pub(crate) async fn own_origin(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let foreign = text(ORIGIN).is_some_and(|origin| {
+        let host = origin.split_once("://").map(|(_, host)| host);
+        host.is_none() || host != text(HOST)
+    });
+    if foreign {
+        let message = "pages of other sites may not steer the test world";
+        return problem(StatusCode::FORBIDDEN, "FOREIGN_ORIGIN", message);
+    }
+    next.run(request).await
+}
+
 pub(crate) async fn show(
     State(state): State<Arc<AppState>>,
     Path(certify_id): Path<String>,
@@ -88,6 +105,9 @@ pub(crate) async fn advance(State(state): State<Arc<AppState>>, body: Bytes) -> 
     match (read::<Advance>(&body), &state.test_clock) {
         (Ok(advance), Some(clock)) => {
             let now = clock.advance(advance.advance_seconds);
+            if let Err(error) = state.engine.remember_clock(clock.offset_ms()).await {
+                return refused(&error);
+            }
             Json(serde_json::json!({ "now": now.to_string(), "test": true })).into_response()
         }
         (Err(error), _) => problem(StatusCode::UNPROCESSABLE_ENTITY, "INVALID", &error),

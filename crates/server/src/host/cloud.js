@@ -19,12 +19,10 @@
     for (const source of [params, options]) {
       if (!isObject(source)) continue;
       for (const name of OPTIONS) {
-        if (typeof source[name] === 'string' && source[name] !== '') {
+        if (source[name] !== undefined && source[name] !== null && source[name] !== '') {
           config[name.startsWith('app') ? 'appAuthToken' : 'authToken'] = source[name];
         }
       }
-      const url = source.notifyUrl ?? source.notify_url;
-      if (typeof url === 'string') config.notify = { url };
     }
     return config;
   };

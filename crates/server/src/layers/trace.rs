@@ -5,20 +5,22 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
+use engine::Engine;
+use tracing::Instrument as _;
+
+use crate::state::AppState;
 
 /// The number of a request: in the log, in the answer's headers, and in `ctx.requestId`.
 #[derive(Debug, Clone)]
 pub(crate) struct RequestId(pub(crate) Arc<str>);
 
 impl RequestId {
-    fn new() -> Self {
-        use engine::Chance as _;
-        let mut bytes = [0; 16];
-        engine::SystemChance::new().fill(&mut bytes);
+    fn new(engine: &Engine) -> Self {
+        let bytes: [u8; 16] = engine.random();
         let hex = bytes.iter().fold(String::with_capacity(32), |mut hex, byte| {
             use std::fmt::Write as _;
             // Writing to a String cannot fail.
@@ -34,13 +36,19 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 /// The header gateway clients read.
 const TRACE_ID: HeaderName = HeaderName::from_static("trace_id");
 
-pub(crate) async fn trace(mut request: Request, next: Next) -> Response {
-    let id = RequestId::new();
+pub(crate) async fn trace(
+    State(state): State<Arc<AppState>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let id = RequestId::new(&state.engine);
     let begun = now();
     let verb = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     request.extensions_mut().insert(id.clone());
-    let mut response = next.run(request).await;
+    // Every entry made on the way carries the number.
+    let span = tracing::info_span!("request", id = %id.0);
+    let mut response = next.run(request).instrument(span).await;
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         response.headers_mut().insert(REQUEST_ID, value.clone());
         response.headers_mut().insert(TRACE_ID, value);

@@ -1,5 +1,10 @@
 -- Times are milliseconds since 1970-01-01 UTC. Personal data is ciphertext only.
 
+CREATE TABLE settings (
+    name TEXT NOT NULL PRIMARY KEY,
+    text TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE certifications (
     certify_id     BLOB   NOT NULL PRIMARY KEY,  -- 16 bytes, time first: inserts stay at one end
     app_id         TEXT   NOT NULL,              -- whose certification it is
@@ -37,3 +42,4 @@ CREATE TABLE sessions (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX sessions_by_expiry ON sessions (expires_at);
+CREATE INDEX sessions_by_user ON sessions (space_id, user_id);

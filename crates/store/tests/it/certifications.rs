@@ -34,8 +34,7 @@ async fn a_second_insert_of_an_order_number_gives_back_the_first_record() {
 async fn an_order_number_is_unique_per_owner_and_tells_letter_case_apart() {
     let folder = Folder::new();
     let store = folder.open();
-    let records =
-        [record_of("a", 1, "same"), record_of("b", 2, "same"), record_of("a", 3, "SAME")];
+    let records = [record_of("a", 1, "same"), record_of("b", 2, "same"), record_of("a", 3, "SAME")];
     for record in records {
         assert_eq!(store.insert_certification(record).await, Ok(Inserted::New));
     }

@@ -54,7 +54,9 @@ async fn a_session_whose_end_cannot_be_a_time_is_named() {
     folder.poke("UPDATE sessions SET expires_at = 9223372036854775807");
     let error = store.session([1; 32]).await.unwrap_err();
     assert_eq!(error, StoreError::Corrupt { table: "sessions", column: "expires_at" });
-    folder.poke("UPDATE sessions SET expires_at = 1; UPDATE users SET created_at = 9223372036854775807");
+    folder.poke(
+        "UPDATE sessions SET expires_at = 1; UPDATE users SET created_at = 9223372036854775807",
+    );
     let error = store.session([1; 32]).await.unwrap_err();
     assert_eq!(error, StoreError::Corrupt { table: "users", column: "created_at" });
 }

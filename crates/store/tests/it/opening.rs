@@ -120,14 +120,15 @@ async fn a_store_that_can_commit_says_so_and_one_that_cannot_says_so() {
     let folder = Folder::new();
     let store = folder.open();
     assert_eq!(store.check().await, Ok(()));
-    folder.poke("DROP TABLE sessions");
+    folder.poke("DROP TABLE settings");
     let refused = store.check().await.unwrap_err();
     assert!(matches!(refused, StoreError::Unavailable(_)), "{refused:?}");
 }
 
 #[tokio::test]
 async fn a_store_in_memory_works_and_is_nobody_elses() {
-    let (one, two) = (Store::open("sqlite::memory:").unwrap(), Store::open("sqlite::memory:").unwrap());
+    let (one, two) =
+        (Store::open("sqlite::memory:").unwrap(), Store::open("sqlite::memory:").unwrap());
     assert_eq!(one.insert_certification(record(1)).await, Ok(Inserted::New));
     assert_eq!(one.certification(id(1)).await, Ok(Some(record(1))));
     assert_eq!(two.certification(id(1)).await, Ok(None));
@@ -139,8 +140,7 @@ fn commits_reach_the_disk_before_they_are_answered() {
     let folder = Folder::new();
     let store = folder.open();
     let connection = rusqlite::Connection::open(folder.file()).unwrap();
-    let mode: String =
-        connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
+    let mode: String = connection.query_row("PRAGMA journal_mode", [], |row| row.get(0)).unwrap();
     assert_eq!(mode, "wal");
     drop(store);
 }

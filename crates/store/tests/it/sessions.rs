@@ -62,13 +62,8 @@ async fn users_differ_by_space_platform_and_anonymity() {
     other_space.space_id = "other".to_owned();
     let mut other_platform = user("u3", Some("2088"));
     other_platform.provider = Some(("wechat_openapi".to_owned(), "2088".to_owned()));
-    let users = [
-        user("u1", Some("2088")),
-        other_space,
-        other_platform,
-        user("u4", None),
-        user("u5", None),
-    ];
+    let users =
+        [user("u1", Some("2088")), other_space, other_platform, user("u4", None), user("u5", None)];
     for (user, token) in users.into_iter().zip(1..) {
         let expected = user.user_id.clone();
         store.open_session(user, [token; 32], at(END)).await.unwrap();
@@ -134,9 +129,9 @@ async fn a_token_that_is_taken_and_a_user_id_that_is_taken_are_errors() {
     let folder = Folder::new();
     let store = folder.open();
     store.open_session(user("u1", None), [1; 32], at(END)).await.unwrap();
-    let token = store.open_session(user("u2", None), [1; 32], at(END)).await;
-    let taken = store.open_session(user("u1", None), [3; 32], at(END)).await;
-    for clash in [token, taken] {
+    let same_token = store.open_session(user("u2", None), [1; 32], at(END)).await;
+    let same_user = store.open_session(user("u1", None), [3; 32], at(END)).await;
+    for clash in [same_token, same_user] {
         assert!(matches!(clash, Err(StoreError::Unavailable(_))), "{clash:?}");
     }
     // All or nothing: the second user is not there without its session.

@@ -36,6 +36,16 @@ impl Parameters {
         Ok(Self(merged))
     }
 
+    /// The first value of `name`, read leniently: for naming the answer to a request that cannot
+    /// be parsed. Not to be trusted for anything else.
+    pub fn peek(name: &str, query: &str, body: &[u8]) -> Option<String> {
+        [query.as_bytes(), body]
+            .into_iter()
+            .flat_map(|part| part.split(|&b| b == b'&'))
+            .filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+            .find_map(|value| decode(value).ok())
+    }
+
     /// A parameter that is present and not empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())

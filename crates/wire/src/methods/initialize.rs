@@ -8,7 +8,6 @@ const MAX_NESTED: usize = 4096;
 const MAX_PICTURE: usize = 1_048_576;
 
 /// The content, read but not judged: presence and meaning are the domain's business.
-#[derive(Debug)]
 pub struct Initialize {
     /// The merchant's own number for the request.
     pub outer_order_no: Option<String>,
@@ -22,6 +21,13 @@ pub struct Initialize {
     pub face_contrast_picture: Option<String>,
 }
 
+impl std::fmt::Debug for Initialize {
+    // A picture is personal, and so may an order number be.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Initialize(…)")
+    }
+}
+
 /// The members of `identity_param` with a meaning here.
 pub struct IdentityParam {
     /// `CERT_INFO` or `AGENT_CERT_INFO`.
@@ -32,6 +38,8 @@ pub struct IdentityParam {
     pub cert_name: Option<String>,
     /// The certificate's number.
     pub cert_no: Option<String>,
+    /// All other members as JSON text: in snake case and in one order.
+    pub others: String,
 }
 
 impl std::fmt::Debug for IdentityParam {
@@ -84,6 +92,7 @@ impl IdentityParam {
             cert_type: nested.text("cert_type", "identity_param.cert_type")?,
             cert_name: nested.text("cert_name", "identity_param.cert_name")?,
             cert_no: nested.text("cert_no", "identity_param.cert_no")?,
+            others: nested.canonical_text(&["identity_type", "cert_type", "cert_name", "cert_no"]),
         }))
     }
 }
@@ -95,7 +104,7 @@ impl MerchantConfig {
         };
         within(text, "merchant_config", MAX_NESTED)?;
         let return_url = nested.text("return_url", "merchant_config.return_url")?;
-        Ok(Some(Self { return_url, text: nested.canonical_text() }))
+        Ok(Some(Self { return_url, text: nested.canonical_text(&[]) }))
     }
 }
 

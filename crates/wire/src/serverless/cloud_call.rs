@@ -42,8 +42,6 @@ pub struct CloudCall {
     pub content: Content,
     /// The right to act for another application.
     pub app_auth_token: Option<AppAuthToken>,
-    /// Where the caller wants to be told of the outcome.
-    pub notify_url: Option<String>,
 }
 
 impl CloudCall {
@@ -67,25 +65,29 @@ impl CloudCall {
             Some(Value::Object(config)) => config,
             _ => Map::new(),
         };
-        let app_auth_token = [&config, &params]
-            .into_iter()
-            .find_map(|place| text(place, "appAuthToken").or_else(|| text(place, "app_auth_token")))
-            .and_then(AppAuthToken::new);
-        let notify_url = config
-            .get("notify")
-            .and_then(Value::as_object)
-            .and_then(|notify| text(notify, "url"))
-            .or_else(|| text(&params, "notifyUrl"))
-            .or_else(|| text(&params, "notify_url"));
+        let app_auth_token = token(&config)?.or(token(&params)?);
         for option in OPTIONS {
             params.remove(option);
         }
-        Ok(Self { method, content: Content::from_map(params), app_auth_token, notify_url })
+        Ok(Self { method, content: Content::from_map(params), app_auth_token })
     }
 }
 
-fn text(map: &Map<String, Value>, name: &str) -> Option<String> {
-    map.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned)
+/// The token in one of its two spellings. Something else in its place must not be taken for its
+/// absence: the call would be made for another merchant than the caller meant.
+fn token(place: &Map<String, Value>) -> Result<Option<AppAuthToken>, ServerlessError> {
+    for name in ["appAuthToken", "app_auth_token"] {
+        match place.get(name) {
+            None | Some(Value::Null) => {}
+            Some(Value::String(text)) if text.is_empty() => {}
+            Some(Value::String(text)) => return Ok(AppAuthToken::new(text.as_str())),
+            Some(_) => {
+                let message = "appAuthToken must be a string";
+                return Err(ServerlessError::new(ErrorCode::ParamInvalid, message));
+            }
+        }
+    }
+    Ok(None)
 }
 
 #[cfg(test)]
@@ -110,7 +112,14 @@ mod tests {
 
     #[test]
     fn a_call_without_method_or_with_other_params_is_refused() {
-        for args in ["[]", "{}", r#"{"method":1}"#, r#"{"method":"m","params":[]}"#] {
+        for args in [
+            "[]",
+            "{}",
+            r#"{"method":1}"#,
+            r#"{"method":"m","params":[]}"#,
+            r#"{"method":"m","params":{"$config":{"appAuthToken":1}}}"#,
+            r#"{"method":"m","params":{"app_auth_token":{}}}"#,
+        ] {
             assert_eq!(CloudCall::parse(args).unwrap_err().code, ErrorCode::ParamInvalid);
         }
     }

@@ -47,15 +47,9 @@ fn forbidden(room: &str) -> Vec<&'static str> {
         "wire" => {
             &[&HTTP_SERVERS, &HTTP_CLIENTS, &SQL, &JAVASCRIPT, &CHANCE, &LOGGING, &ASYNC, &TERMINAL]
         }
-        "store" => &[
-            &HTTP_SERVERS,
-            &HTTP_CLIENTS,
-            &JAVASCRIPT,
-            &CRYPTOGRAPHY,
-            &CHANCE,
-            &SERDE,
-            &TERMINAL,
-        ],
+        "store" => {
+            &[&HTTP_SERVERS, &HTTP_CLIENTS, &JAVASCRIPT, &CRYPTOGRAPHY, &CHANCE, &SERDE, &TERMINAL]
+        }
         "engine" => &[&HTTP_SERVERS, &SQL, &JAVASCRIPT, &CHANCE, &TERMINAL, &["rsa", "md-5"]],
         "functions" => &[&HTTP_SERVERS, &HTTP_CLIENTS, &SQL, &CHANCE, &TERMINAL],
         "server" => &[&HTTP_CLIENTS, &SQL, &JAVASCRIPT, &CRYPTOGRAPHY, &CHANCE, &TERMINAL],

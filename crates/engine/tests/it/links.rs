@@ -1,0 +1,103 @@
+//! A link opens what it was made for, and nobody can make one.
+
+use domain::{BizCode, CertifyId};
+use engine::{Chosen, EngineError, Opened};
+use testkit::{COMPATIBLE, TestEngine, orders};
+
+const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+async fn link(world: &TestEngine, order_no: &str) -> (CertifyId, String) {
+    let id = world.open(orders::order(order_no)).await;
+    (id, world.engine.certify(&world.acting(COMPATIBLE), id).await.unwrap())
+}
+
+#[tokio::test]
+async fn the_page_shows_who_asks_and_a_masked_person() {
+    let world = TestEngine::in_memory();
+    let (id, link) = link(&world, "link1").await;
+    assert_eq!(link.len(), 43);
+    assert!(link.chars().all(|c| ALPHABET.contains(c)));
+    let opened: Opened = world.engine.open(&link).await.unwrap();
+    assert_eq!((opened.id, opened.biz_code), (id, BizCode::Face));
+    assert_eq!(opened.masked_name, "*用甲");
+    assert_eq!(opened.masked_no, "1100**********001X");
+    assert_eq!(opened.return_to.as_deref(), Some(orders::RETURN_URL));
+    assert_eq!((opened.status.state, opened.status.test), ("in_progress", true));
+}
+
+#[tokio::test]
+async fn asking_for_a_link_changes_nothing_and_gives_the_same_link() {
+    let world = TestEngine::in_memory();
+    let (id, first) = link(&world, "link1").await;
+    assert_eq!(world.engine.test_status(id).await.unwrap().state, "created");
+    assert_eq!(world.engine.certify(&world.acting(COMPATIBLE), id).await, Ok(first));
+}
+
+#[tokio::test]
+async fn opening_again_and_after_the_end_shows_the_state() {
+    let world = TestEngine::in_memory();
+    let (_, link) = link(&world, "link1").await;
+    for _ in 0..2 {
+        assert_eq!(world.engine.open(&link).await.unwrap().status.state, "in_progress");
+    }
+    world.engine.choose_by_link(&link, Chosen::Passed).await.unwrap();
+    for _ in 0..2 {
+        assert_eq!(world.engine.open(&link).await.unwrap().status.state, "passed");
+    }
+}
+
+async fn assert_no_link(world: &TestEngine, link: &str) {
+    assert_eq!(world.engine.open(link).await, Err(EngineError::NoSuchLink), "{link}");
+    let chosen = world.engine.choose_by_link(link, Chosen::Passed).await;
+    assert_eq!(chosen, Err(EngineError::NoSuchLink), "{link}");
+}
+
+#[tokio::test]
+async fn a_link_with_any_character_changed_is_no_link() {
+    let world = TestEngine::in_memory();
+    let (id, link) = link(&world, "link1").await;
+    for position in 0..link.len() {
+        let (before, rest) = link.split_at(position);
+        let (old, after) = rest.split_at(1);
+        for new in ALPHABET.split("").filter(|new| !new.is_empty() && *new != old) {
+            assert_no_link(&world, &format!("{before}{new}{after}")).await;
+        }
+    }
+    assert_eq!(world.engine.test_status(id).await.unwrap().state, "created");
+}
+
+#[tokio::test]
+async fn what_only_looks_like_a_link_is_none() {
+    let world = TestEngine::in_memory();
+    let (id, link) = link(&world, "link1").await;
+    let (_, other) = self::link(&world, "link2").await;
+    let spliced = format!("{}{}", link.split_at(21).0, other.split_at(21).1);
+    let cut = link.split_at(42).0;
+    let (id_only, long) = (link.split_at(22).0, format!("{link}AA"));
+    let padded = format!("{link}=");
+    let no_tag = "A".repeat(22);
+    let hex = id.to_string();
+    for wrong in ["", "x", "中文", "../..", &spliced, cut, id_only, &long, &padded, &no_tag, &hex]
+    {
+        assert_no_link(&world, wrong).await;
+    }
+}
+
+#[tokio::test]
+async fn a_link_made_under_another_master_key_is_no_link() {
+    let world = TestEngine::in_memory();
+    let (id, link) = link(&world, "link1").await;
+    let blueprint = testkit::Blueprint::default();
+    let other = engine::Engine::new(engine::Parts {
+        store: store::Store::open("sqlite::memory:").unwrap(),
+        clock: blueprint.clock.clone(),
+        chance: std::sync::Arc::new(testkit::SeededChance::new(1)),
+        vault: engine::Vault::new(&[8; 32]).unwrap(),
+        mode: engine::Mode::Test,
+        apps: testkit::apps(),
+        grants: Vec::new(),
+    });
+    let same = other.initialize(world.acting(COMPATIBLE), orders::order("link1")).await.unwrap();
+    assert_eq!(same, id);
+    assert_eq!(other.open(&link).await, Err(EngineError::NoSuchLink));
+}

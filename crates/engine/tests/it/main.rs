@@ -1,0 +1,17 @@
+//! The engine as doors use it, with time and chance in hand.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "helpers of tests fail by panicking, like tests"
+)]
+
+mod clocks;
+mod idempotency;
+mod links;
+mod outcomes;
+mod ownership;
+mod replay;
+mod sealed;
+mod sessions;
+mod walk;
