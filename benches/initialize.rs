@@ -147,13 +147,13 @@ fn connect(address: &str) -> TcpStream {
 }
 
 /// Calls as fast as the connections allow; latencies sorted.
-fn drive(address: &str, requests: Arc<Vec<Vec<u8>>>) -> (Duration, Vec<Duration>) {
+fn drive(address: &str, requests: &Arc<Vec<Vec<u8>>>) -> (Duration, Vec<Duration>) {
     let next = Arc::new(AtomicUsize::new(0));
     let begun = Instant::now();
     let threads: Vec<_> = (0..CONNECTIONS)
         .map(|_| {
             let (address, requests, next) =
-                (address.to_owned(), Arc::clone(&requests), Arc::clone(&next));
+                (address.to_owned(), Arc::clone(requests), Arc::clone(&next));
             std::thread::spawn(move || {
                 let mut connection = connect(&address);
                 let mut latencies = Vec::new();
@@ -213,8 +213,8 @@ fn main() {
 
     let requests: Vec<_> = (1..=CALLS).map(|number| request(&key, &app_id, number)).collect();
     let before = server.cpu();
-    let (elapsed, latencies) = drive(&server.address(), Arc::new(requests));
-    let cpu = (server.cpu() - before) / u32::try_from(CALLS).unwrap();
+    let (elapsed, latencies) = drive(&server.address(), &Arc::new(requests));
+    let cpu = server.cpu().checked_sub(before).unwrap() / u32::try_from(CALLS).unwrap();
     let floor = signing + verifying;
     println!("initialize, server CPU       {cpu:>9.1?} a call");
     println!("  ratio to sign + verify     {:>9.2}", cpu.as_secs_f64() / floor.as_secs_f64());

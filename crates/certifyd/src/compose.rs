@@ -102,7 +102,11 @@ async fn clocks(store: &Store, mode: Mode) -> anyhow::Result<(Arc<dyn Clock>, Op
     }
 }
 
-fn runtime(config: &FunctionsConfig) -> anyhow::Result<Runtime> {
+/// The runtime of cloud functions, whose workers are this program.
+///
+/// # Errors
+/// If this program's own file cannot be found.
+pub(crate) fn runtime(config: &FunctionsConfig) -> anyhow::Result<Runtime> {
     let command = WorkerCommand {
         program: std::env::current_exe().context("cannot find this program's own file")?,
         args: vec![OsString::from(WORKER_COMMAND)],

@@ -26,7 +26,6 @@ pub(crate) struct Config {
     pub(crate) public_url: Option<String>,
     pub(crate) mode: Mode,
     pub(crate) data_dir: PathBuf,
-    pub(crate) data_dir: PathBuf,
     pub(crate) store_url: String,
     pub(crate) master_key: MasterKey,
     pub(crate) gateway_key: Option<PrivateKey>,

@@ -11,7 +11,7 @@ mod to_guest;
 pub(crate) use codec::BadFrame;
 pub(crate) use from_guest::{Failure, FromGuest, Stamp};
 pub(crate) use inbox::Inbox;
-pub(crate) use to_guest::{Call, Setup, ToGuest};
+pub(crate) use to_guest::{Call, Purpose, Setup, ToGuest};
 
 /// Longest frame either side accepts.
 pub(crate) const MAX_FRAME: usize = 16 * 1024 * 1024;

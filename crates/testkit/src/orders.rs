@@ -18,6 +18,7 @@ pub fn order(order_no: &str) -> Order {
         order_no: OrderNo::restore(order_no.to_owned()),
         biz_code: BizCode::Face,
         identity: identity(),
+        other_identity: "{}".to_owned(),
         merchant: merchant(RETURN_URL),
         face_contrast_picture: None,
         warnings: Vec::new(),

@@ -96,7 +96,7 @@ impl TestServer {
         let mut blueprint = Blueprint::default().database_in(folder.path());
         blueprint.mode = choices.mode.unwrap_or(Mode::Test);
         let (engine, test_clock) = if choices.movable_clock {
-            let clock = Arc::new(MovableClock::new(SystemClock));
+            let clock = Arc::new(MovableClock::new(SystemClock, 0));
             (blueprint.engine_with(Arc::clone(&clock) as Arc<dyn Clock>), Some(clock))
         } else {
             (blueprint.engine(), None)

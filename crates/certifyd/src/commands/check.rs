@@ -1,27 +1,93 @@
 //! `certifyd check`: is this configuration one that `serve` can use?
 
+use std::path::Path;
+
+use functions::{FunctionName, Runtime};
+
 use super::{CommandError, print};
 use crate::cli::Check;
-use crate::config::Config;
+use crate::compose;
+use crate::config::{Config, SpaceConfig};
 
 pub(crate) fn run(args: &Check) -> Result<(), CommandError> {
     let config = Config::load(&args.config)?;
-    let mut lines = vec![format!("{}: in order", args.config.display())];
+    let runtime = compose::runtime(&config.functions)?;
+    let mut report = Report::default();
     for (app, key) in &config.apps {
         let scenes: Vec<_> = app.contract.scenes.iter().map(|scene| scene.as_str()).collect();
-        let gateway = if key.is_some() { "calls the gateway" } else { "no key for the gateway" };
-        lines.push(format!("  app {}: {}; {gateway}", app.id, scenes.join(", ")));
-    }
-    let mut broken: Vec<String> = Vec::new();
-    for space in &config.spaces {
-        let Some(root) = &space.functions else {
-            lines.push(format!("  space {}: no functions", space.id));
-            continue;
-        };
-        let _ = (&mut broken, root);
+        let gateway = if key.is_some() { "may call the gateway" } else { "no key for the gateway" };
+        report.fine.push(format!("app {}: {}; {gateway}", app.id, scenes.join(", ")));
     }
     if config.gateway_key.is_none() {
-        lines.push("  /gateway.do is closed: no gateway.private_key".to_owned());
+        report.fine.push("/gateway.do is closed: no gateway.private_key".to_owned());
     }
-    Ok(print(&lines.join("\n"))?)
+    super::runtime()?.block_on(async {
+        for space in &config.spaces {
+            check_space(&runtime, space, &mut report).await?;
+        }
+        runtime.shutdown().await;
+        Ok::<_, anyhow::Error>(())
+    })?;
+    report.conclude(&args.config)
+}
+
+/// What was looked at, and what is wrong with it.
+#[derive(Debug, Default)]
+struct Report {
+    fine: Vec<String>,
+    broken: Vec<String>,
+}
+
+impl Report {
+    fn conclude(self, file: &Path) -> Result<(), CommandError> {
+        if self.broken.is_empty() {
+            let text = format!("{}: in order\n  {}", file.display(), self.fine.join("\n  "));
+            return Ok(print(&text)?);
+        }
+        Err(CommandError::Usage(format!("functions are broken\n{}", self.broken.join("\n"))))
+    }
+}
+
+async fn check_space(
+    runtime: &Runtime,
+    space: &SpaceConfig,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let Some(root) = &space.functions else {
+        report.fine.push(format!("space {}: no functions", space.id));
+        return Ok(());
+    };
+    let names = Runtime::list(root)?;
+    for folder in folders(root)? {
+        if FunctionName::parse(&folder).is_err() && root.join(&folder).join("index.js").exists() {
+            report.broken.push(format!(
+                "{}: a function's name has 1 to 30 letters, digits, _ or -, and begins with a letter or _",
+                root.join(&folder).display()
+            ));
+        } else if !root.join(&folder).join("index.js").exists() && folder != "node_modules" {
+            report.broken.push(format!("{}: no index.js", root.join(&folder).display()));
+        }
+    }
+    for name in &names {
+        if let Err(error) = runtime.load(root, name).await {
+            let place = root.join(name.as_str()).join("index.js");
+            report.broken.push(format!("{}: {}", place.display(), error.message()));
+        }
+    }
+    let names: Vec<_> = names.iter().map(FunctionName::as_str).collect();
+    report.fine.push(format!("space {}: functions {}", space.id, names.join(", ")));
+    Ok(())
+}
+
+fn folders(root: &Path) -> std::io::Result<Vec<String>> {
+    let mut folders = Vec::new();
+    for entry in std::fs::read_dir(root)? {
+        let entry = entry?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if entry.file_type()?.is_dir() && !name.starts_with('.') {
+            folders.push(name);
+        }
+    }
+    folders.sort();
+    Ok(folders)
 }

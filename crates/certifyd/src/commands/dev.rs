@@ -49,9 +49,10 @@ pub(crate) struct Project {
 impl Project {
     /// Where the server of this project was reached last, for commands beside it.
     pub(crate) fn last_endpoint(&self) -> String {
-        std::fs::read_to_string(self.endpoint_file())
-            .map(|text| text.trim().to_owned())
-            .unwrap_or_else(|_| format!("http://{}", self.config.listen))
+        std::fs::read_to_string(self.endpoint_file()).map_or_else(
+            |_| format!("http://{}", self.config.listen),
+            |text| text.trim().to_owned(),
+        )
     }
 
     fn keep_endpoint(&self, endpoint: &str) -> anyhow::Result<()> {

@@ -32,18 +32,14 @@ pub(crate) fn run(args: &Invoke) -> Result<(), CommandError> {
 fn load(args: &Invoke) -> Result<(Config, String), CommandError> {
     let own = args.dir.join("certifyd.toml");
     let path = args.config.clone().or_else(|| own.exists().then_some(own));
-    match path {
-        Some(path) => {
-            let config = Config::load(&path)?;
-            let listened = format!("http://{}", config.listen);
-            Ok((config, listened))
-        }
-        None => {
-            let project = dev::open(&args.dir)?;
-            let listened = project.last_endpoint();
-            Ok((project.config, listened))
-        }
+    if let Some(path) = path {
+        let config = Config::load(&path)?;
+        let listened = format!("http://{}", config.listen);
+        return Ok((config, listened));
     }
+    let project = dev::open(&args.dir)?;
+    let listened = project.last_endpoint();
+    Ok((project.config, listened))
 }
 
 fn choose_space(config: &Config, wanted: Option<&str>) -> anyhow::Result<String> {

@@ -77,7 +77,11 @@ async fn every_changed_field_is_other_content() {
 }
 
 #[tokio::test]
-async fn a_member_of_merchant_config_is_content_whatever_it_means() {
+async fn a_member_of_the_identity_or_of_merchant_config_is_content_whatever_it_means() {
+    assert_reused("phone_no", |order| {
+        order.other_identity = r#"{"phone_no":"13800000000"}"#.to_owned();
+    })
+    .await;
     assert_reused("face_reserve_strategy", |order| {
         let text =
             r#"{"face_reserve_strategy":"never","return_url":"https://merchant.example/done"}"#;

@@ -1,6 +1,6 @@
 //! A link opens what it was made for, and nobody can make one.
 
-use domain::{BizCode, CertifyId};
+use domain::{BizCode, CertifyId, Profile, ReturnUrl};
 use engine::{Chosen, EngineError, Opened};
 use testkit::{COMPATIBLE, TestEngine, orders};
 
@@ -8,7 +8,7 @@ const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 
 async fn link(world: &TestEngine, order_no: &str) -> (CertifyId, String) {
     let id = world.open(orders::order(order_no)).await;
-    (id, world.engine.certify(&world.acting(COMPATIBLE), id).await.unwrap())
+    (id, world.engine.certify(&world.acting(COMPATIBLE), id, None).await.unwrap())
 }
 
 #[tokio::test]
@@ -30,7 +30,7 @@ async fn asking_for_a_link_changes_nothing_and_gives_the_same_link() {
     let world = TestEngine::in_memory();
     let (id, first) = link(&world, "link1").await;
     assert_eq!(world.engine.test_status(id).await.unwrap().state, "created");
-    assert_eq!(world.engine.certify(&world.acting(COMPATIBLE), id).await, Ok(first));
+    assert_eq!(world.engine.certify(&world.acting(COMPATIBLE), id, None).await, Ok(first));
 }
 
 #[tokio::test]
@@ -46,23 +46,66 @@ async fn opening_again_and_after_the_end_shows_the_state() {
     }
 }
 
+/// A link whose caller said where to return.
+async fn link_returning_to(world: &TestEngine, order_no: &str, address: &str) -> String {
+    let id = world.open(orders::order(order_no)).await;
+    let address = ReturnUrl::parse(address, Profile::Compatible).unwrap().value;
+    world.engine.certify(&world.acting(COMPATIBLE), id, Some(&address)).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_address_in_the_link_wins_over_the_one_given_to_init() {
+    let world = TestEngine::in_memory();
+    let other = "https://merchant.example/other?订单=1";
+    let link = link_returning_to(&world, "link1", other).await;
+    let opened = world.engine.open(&link).await.unwrap();
+    let expected = "https://merchant.example/other?%E8%AE%A2%E5%8D%95=1";
+    assert_eq!(opened.return_to.as_deref(), Some(expected));
+    let plain = world.engine.certify(&world.acting(COMPATIBLE), opened.id, None).await.unwrap();
+    let opened = world.engine.open(&plain).await.unwrap();
+    assert_eq!(opened.return_to.as_deref(), Some(orders::RETURN_URL));
+}
+
+#[tokio::test]
+async fn an_address_in_the_link_that_leads_nowhere_leaves_the_one_given_to_init() {
+    let world = TestEngine::in_memory();
+    let link = link_returning_to(&world, "link1", "").await;
+    let opened = world.engine.open(&link).await.unwrap();
+    assert_eq!(opened.return_to.as_deref(), Some(orders::RETURN_URL));
+}
+
+#[tokio::test]
+async fn no_address_can_be_put_into_a_link_or_changed_in_it() {
+    let world = TestEngine::in_memory();
+    let (_, plain) = link(&world, "link1").await;
+    let with = link_returning_to(&world, "link1", "https://merchant.example/other").await;
+    // The address of the one behind id and tag of the other, and the reverse.
+    assert_no_link(&world, &format!("{plain}{}", with.split_at(43).1)).await;
+    assert_no_link(&world, with.split_at(43).0).await;
+    assert_every_change_is_no_link(&world, &with).await;
+}
+
 async fn assert_no_link(world: &TestEngine, link: &str) {
     assert_eq!(world.engine.open(link).await, Err(EngineError::NoSuchLink), "{link}");
     let chosen = world.engine.choose_by_link(link, Chosen::Passed).await;
     assert_eq!(chosen, Err(EngineError::NoSuchLink), "{link}");
 }
 
-#[tokio::test]
-async fn a_link_with_any_character_changed_is_no_link() {
-    let world = TestEngine::in_memory();
-    let (id, link) = link(&world, "link1").await;
+async fn assert_every_change_is_no_link(world: &TestEngine, link: &str) {
     for position in 0..link.len() {
         let (before, rest) = link.split_at(position);
         let (old, after) = rest.split_at(1);
         for new in ALPHABET.split("").filter(|new| !new.is_empty() && *new != old) {
-            assert_no_link(&world, &format!("{before}{new}{after}")).await;
+            assert_no_link(world, &format!("{before}{new}{after}")).await;
         }
     }
+}
+
+#[tokio::test]
+async fn a_link_with_any_character_changed_is_no_link() {
+    let world = TestEngine::in_memory();
+    let (id, link) = link(&world, "link1").await;
+    assert_every_change_is_no_link(&world, &link).await;
     assert_eq!(world.engine.test_status(id).await.unwrap().state, "created");
 }
 

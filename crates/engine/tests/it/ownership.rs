@@ -76,7 +76,7 @@ fn a_token_from_a_page_is_refused_whether_it_is_valid_or_not() {
 async fn assert_unknown(world: &TestEngine, acting: &Acting, id: CertifyId) {
     let query = world.engine.query(acting, id).await;
     assert_eq!(query, Err(EngineError::NoSuchCertification), "{acting:?}");
-    let certify = world.engine.certify(acting, id).await;
+    let certify = world.engine.certify(acting, id, None).await;
     assert_eq!(certify, Err(EngineError::NoSuchCertification), "{acting:?}");
 }
 
@@ -107,7 +107,7 @@ async fn what_an_isv_opened_belongs_to_the_merchant() {
     let other_isv = by_token(&world, SPACE_APP, SPACE_TOKEN).unwrap();
     for acting in [&isv, &other_isv, &world.acting(MERCHANT)] {
         assert_eq!(world.engine.query(acting, id).await, Ok(Answer::Pending));
-        assert!(world.engine.certify(acting, id).await.is_ok());
+        assert!(world.engine.certify(acting, id, None).await.is_ok());
     }
     for app in [COMPATIBLE, SPACE_APP, STRICT] {
         assert_unknown(&world, &world.acting(app), id).await;

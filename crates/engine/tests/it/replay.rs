@@ -9,7 +9,7 @@ async fn run(seed: u64) -> Vec<String> {
     let mut told = Vec::new();
     for n in 0..20 {
         let id = world.open(orders::order(&format!("replay{n}"))).await;
-        let link = world.engine.certify(&world.acting(COMPATIBLE), id).await.unwrap();
+        let link = world.engine.certify(&world.acting(COMPATIBLE), id, None).await.unwrap();
         let signed_in = world.engine.sign_in_anonymously("space").await.unwrap();
         let user = world.engine.session("space", &signed_in.access_token).await.unwrap();
         world.engine.choose(id, Chosen::Passed).await.unwrap();

@@ -81,7 +81,7 @@ async fn open_canary(world: &TestEngine) {
     let rule = domain::Rule::CheckDigit;
     order.warnings = vec![domain::Rejected { field: domain::Field::CertNo, rule }];
     let id = world.open(order).await;
-    let link = world.engine.certify(&world.acting(COMPATIBLE), id).await.unwrap();
+    let link = world.engine.certify(&world.acting(COMPATIBLE), id, None).await.unwrap();
     assert_eq!(world.engine.open(&link).await.unwrap().masked_name, "**靐齉");
     world.engine.choose(id, Chosen::Passed).await.unwrap();
 }
@@ -135,7 +135,7 @@ async fn a_database_opened_with_another_master_key_shows_nobody() {
         apps: testkit::apps(),
         grants: Vec::new(),
     });
-    let link = thief.certify(&world.acting(COMPATIBLE), id).await.unwrap();
+    let link = thief.certify(&world.acting(COMPATIBLE), id, None).await.unwrap();
     let refused = thief.open(&link).await.unwrap_err();
     assert!(matches!(refused, engine::EngineError::Internal(_)), "{refused:?}");
 }

@@ -147,14 +147,14 @@ impl Walk {
             Err(EngineError::NoSuchCertification)
         };
         assert_eq!(self.world.engine.query(&acting, modelled.id).await, expected);
-        let link = self.world.engine.certify(&acting, modelled.id).await;
+        let link = self.world.engine.certify(&acting, modelled.id, None).await;
         assert_eq!(link.map(|_| ()), expected.map(|_| ()));
     }
 
     async fn open_link(&mut self) {
         let Some(modelled) = self.any() else { return };
         let acting = self.world.acting(modelled.owner);
-        let Ok(link) = self.world.engine.certify(&acting, modelled.id).await else { return };
+        let Ok(link) = self.world.engine.certify(&acting, modelled.id, None).await else { return };
         self.remember(modelled.id, |modelled| modelled.begun = true);
         let opened = self.world.engine.open(&link).await.unwrap();
         let now = self.world.engine.now();
@@ -171,8 +171,6 @@ impl Walk {
         };
         let answer = self.world.engine.choose(modelled.id, chosen).await;
         match (modelled.end, end) {
-            // See `outcomes::leaving_a_finished_certification_changes_nothing`.
-            (End::Passed(_) | End::Failed(_), End::Open) => {}
             (End::Passed(_) | End::Failed(_), _) => {
                 assert!(matches!(answer, Err(EngineError::WrongState(_))), "{answer:?}");
             }

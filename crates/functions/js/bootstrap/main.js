@@ -94,13 +94,17 @@
 
   // --- a call -----------------------------------------------------------------------------------
 
-  function start(requestId, env, args) {
+  function start(requestId, env, args, loadOnly) {
     const call = { __proto__: null, requestId, open: new kit.Map(), settled: false, ended: false };
     current = call;
     try {
       handler ??= kit.loadHandler();
     } catch (error) {
       fail(call, error, true);
+      return;
+    }
+    if (loadOnly) {
+      succeed(call, null);
       return;
     }
     try {

@@ -17,10 +17,20 @@ pub(crate) struct Setup {
     pub(crate) extension: String,
 }
 
+/// How far a call goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// The handler is called.
+    Run,
+    /// The module is loaded and its entry looked at, nothing more.
+    Load,
+}
+
 /// One call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Call {
     pub(crate) id: Id,
+    pub(crate) purpose: Purpose,
     pub(crate) time_left_ms: u64,
     pub(crate) request_id: String,
     pub(crate) args: String,
@@ -90,6 +100,7 @@ fn read_setup(fields: &mut Reader<'_>) -> Result<Setup, BadFrame> {
 fn write_call(call: &Call) -> Result<Vec<u8>, BadFrame> {
     let frame = Writer::new(CALL, call.args.len() + 256)
         .u32(call.id)
+        .byte(u8::from(call.purpose == Purpose::Load))
         .u64(call.time_left_ms)
         .text(&call.request_id)
         .text(&call.args)
@@ -98,11 +109,13 @@ fn write_call(call: &Call) -> Result<Vec<u8>, BadFrame> {
 }
 
 fn read_call(fields: &mut Reader<'_>) -> Result<Call, BadFrame> {
-    let (id, time_left_ms) = (fields.u32()?, fields.u64()?);
+    let id = fields.u32()?;
+    let purpose = if fields.flag()? { Purpose::Load } else { Purpose::Run };
+    let time_left_ms = fields.u64()?;
     let (request_id, args) = (fields.text()?, fields.text()?);
     let count = fields.size()?;
     let env = (0..count).map(|_| Ok((fields.text()?, fields.text()?))).collect::<Result<_, _>>()?;
-    Ok(Call { id, time_left_ms, request_id, args, env })
+    Ok(Call { id, purpose, time_left_ms, request_id, args, env })
 }
 
 fn write_reply(id: Id, outcome: &Result<String, HostFailure>) -> Result<Vec<u8>, BadFrame> {
@@ -147,6 +160,7 @@ mod tests {
         }));
         round_trip(&ToGuest::Call(Call {
             id: 9,
+            purpose: Purpose::Load,
             time_left_ms: 5000,
             request_id: "r".to_owned(),
             args: "{}".to_owned(),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::desk::{MemoryHint, Outcome, Thrown};
 use super::isolate::{Isolate, Way};
-use crate::frames::{Call, Failure, FromGuest, ToGuest};
+use crate::frames::{Call, Failure, FromGuest, Purpose, ToGuest};
 
 /// Jobs that a call may leave behind and that are still run for it, so that a promise it did not
 /// wait for can be put away properly.
@@ -21,7 +21,8 @@ pub(super) fn serve(isolate: &Isolate, call: Call) -> io::Result<bool> {
     isolate.deadline().arm(Duration::from_millis(call.time_left_ms));
     desk.send(&FromGuest::Started { call: id })?;
     let env: Vec<String> = call.env.into_iter().flat_map(|(name, value)| [name, value]).collect();
-    isolate.enter(Way::Start, (call.request_id, env, call.args));
+    let load_only = call.purpose == Purpose::Load;
+    isolate.enter(Way::Start, (call.request_id, env, call.args, load_only));
 
     let end = run(isolate)?;
     let spent = !end_call(isolate);

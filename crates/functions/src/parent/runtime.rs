@@ -14,8 +14,8 @@ use super::conversation::{Ending, converse};
 use super::folder;
 use super::pool::{Full, Key, Lease, Pool};
 use super::worker::{Worker, WorkerCommand};
-use crate::frames::{Call, FRAME_MARGIN, Failure, MAX_FRAME, Setup, ToGuest};
-use crate::{FunctionError, FunctionName, Host, Invocation, Limits};
+use crate::frames::{Call, FRAME_MARGIN, Failure, MAX_FRAME, Purpose, Setup, ToGuest};
+use crate::{FunctionError, FunctionName, Host, HostFailure, Invocation, Limits, LogLevel};
 
 /// What a guest gets on top of its deadline to say by itself that it was too slow, before its
 /// process is killed.
@@ -70,7 +70,22 @@ impl Runtime {
         invocation: Invocation,
         host: Arc<dyn Host>,
     ) -> Result<String, FunctionError> {
-        self.0.invoke(invocation, host).await
+        self.0.invoke(invocation, host, Purpose::Run).await
+    }
+
+    /// Loads a function without calling it: its module runs, its entry is looked at.
+    ///
+    /// # Errors
+    /// Why a call of it would fail before its handler runs.
+    pub async fn load(&self, root: &Path, name: &FunctionName) -> Result<(), FunctionError> {
+        let invocation = Invocation {
+            name: name.clone(),
+            root: root.to_owned(),
+            request_id: String::new(),
+            args: "{}".to_owned(),
+            env: Vec::new(),
+        };
+        self.0.invoke(invocation, Arc::new(Nobody), Purpose::Load).await.map(drop)
     }
 
     /// The functions in the folder `root`, in order.
@@ -84,11 +99,24 @@ impl Runtime {
     }
 }
 
+/// The host of a module that is only loaded: it grants nothing.
+struct Nobody;
+
+#[async_trait::async_trait]
+impl Host for Nobody {
+    async fn call(&self, _: &str, _: String) -> Result<String, HostFailure> {
+        Err(HostFailure::new("MethodNotSupported", "nothing can be asked while only loading"))
+    }
+
+    fn log(&self, _: LogLevel, _: &str) {}
+}
+
 impl Shared {
     async fn invoke(
         &self,
         invocation: Invocation,
         host: Arc<dyn Host>,
+        purpose: Purpose,
     ) -> Result<String, FunctionError> {
         let until = Instant::now() + self.limits.deadline;
         check(&invocation)?;
@@ -97,14 +125,14 @@ impl Shared {
             return Err(self.timed_out());
         }
         if let Some(worker) = self.warm(&mut lease) {
-            let (worker, ending) = self.run(worker, &invocation, &host, until).await;
+            let (worker, ending) = self.run(worker, &invocation, &host, purpose, until).await;
             // It died while it was idle. None of the call has run, so a fresh worker may.
             if !matches!(ending, Ending::NotStarted) {
                 return self.conclude(lease, worker, ending);
             }
         }
         let worker = self.spawn(&invocation)?;
-        let (worker, ending) = self.run(worker, &invocation, &host, until).await;
+        let (worker, ending) = self.run(worker, &invocation, &host, purpose, until).await;
         self.conclude(lease, worker, ending)
     }
 
@@ -143,11 +171,13 @@ impl Shared {
         mut worker: Worker,
         invocation: &Invocation,
         host: &Arc<dyn Host>,
+        purpose: Purpose,
         until: Instant,
     ) -> (Worker, Ending) {
         let left = until.saturating_duration_since(Instant::now());
         let call = Call {
             id: worker.count_call(),
+            purpose,
             time_left_ms: u64::try_from(left.as_millis()).unwrap_or(u64::MAX),
             request_id: invocation.request_id.clone(),
             args: invocation.args.clone(),

@@ -8,3 +8,4 @@ mod folder;
 mod group_commit;
 mod opening;
 mod sessions;
+mod settings;

@@ -121,7 +121,22 @@ async fn only_sessions_that_ended_before_are_forgotten() {
     assert_eq!(end(&store, [2; 32]).await, Some(at("2026-11-24T08:00:01Z")));
     assert_eq!(store.forget_sessions(at("2026-11-25T00:00:00Z")).await, Ok(2));
     assert_eq!(store.forget_sessions(at("2026-11-25T00:00:00Z")).await, Ok(0));
-    assert!(store.user("space", "2026-11-24T08:00:00Z").await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn an_anonymous_user_is_forgotten_with_the_last_session_and_a_known_one_never() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let after = at("2026-11-24T09:00:00Z");
+    store.open_session(user("gone", None), [1; 32], at(END)).await.unwrap();
+    store.open_session(user("known", Some("2088")), [2; 32], at(END)).await.unwrap();
+    store.open_session(user("here", None), [3; 32], at("2026-11-24T10:00:00Z")).await.unwrap();
+    assert_eq!(store.forget_sessions(after).await, Ok(2));
+    assert_eq!(store.user("space", "gone").await, Ok(None));
+    for user_id in ["known", "here"] {
+        assert!(store.user("space", user_id).await.unwrap().is_some(), "{user_id}");
+    }
+    assert_eq!(end(&store, [3; 32]).await, Some(at("2026-11-24T10:00:00Z")));
 }
 
 #[tokio::test]

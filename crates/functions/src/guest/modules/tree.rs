@@ -1,4 +1,5 @@
-//! The functions folder as guests see it: its root is `/`, and nothing is outside.
+//! The functions folder as a guest sees it: its root is `/`, and in it are the guest's own folder
+//! and the packages all functions share.
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
@@ -63,7 +64,14 @@ impl Tree {
     fn real(&self, place: &Path) -> Option<PathBuf> {
         let inside = place.strip_prefix("/").ok()?;
         let real = fs::canonicalize(self.root.join(inside)).ok()?;
-        real.starts_with(&self.root).then_some(real)
+        self.is_open(&real).then_some(real)
+    }
+
+    /// A function sees its own folder and the packages all functions share. Others are deployed
+    /// apart from it elsewhere, and need not be there.
+    fn is_open(&self, real: &Path) -> bool {
+        let own = self.root.join(self.home.trim_matches('/'));
+        real.starts_with(own) || real.starts_with(self.root.join("node_modules"))
     }
 
     /// Reads a file, and stamps it with what it was before it was read.
