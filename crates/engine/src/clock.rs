@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 /// Tells the time, in whole milliseconds, which is what the store keeps.
 pub trait Clock: std::fmt::Debug + Send + Sync {
@@ -20,6 +20,9 @@ impl Clock for SystemClock {
         whole_millisecond(Timestamp::now())
     }
 }
+
+/// As far as a clock can be moved: 9999-01-01, so that instants reckoned from it exist too.
+const LATEST_MS: i64 = 253_370_764_800_000;
 
 /// A clock that can be moved forward: the machine's plus an offset. For test mode.
 #[derive(Debug)]
@@ -40,17 +43,19 @@ impl<C: Clock> MovableClock<C> {
     }
 
     /// Moves the clock forward by whole seconds and tells the new time. Never moves it back, nor
-    /// past the last representable instant.
+    /// past the year 9998.
     pub fn advance(&self, seconds: u32) -> Timestamp {
-        self.offset_ms.fetch_add(i64::from(seconds) * 1000, Ordering::SeqCst);
+        let moved = |offset: i64| Some((offset + i64::from(seconds) * 1000).min(LATEST_MS));
+        // The closure always gives a value.
+        let _ = self.offset_ms.fetch_update(Ordering::SeqCst, Ordering::SeqCst, moved);
         self.now()
     }
 }
 
 impl<C: Clock> Clock for MovableClock<C> {
     fn now(&self) -> Timestamp {
-        let offset = SignedDuration::from_millis(self.offset_ms());
-        self.base.now().checked_add(offset).unwrap_or(Timestamp::MAX)
+        let now = self.base.now().as_millisecond().saturating_add(self.offset_ms());
+        Timestamp::from_millisecond(now.min(LATEST_MS)).unwrap_or(Timestamp::MAX)
     }
 }
 

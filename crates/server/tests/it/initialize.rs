@@ -90,6 +90,7 @@ async fn assert_rows(rows: Vec<Row>) {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a row holds an option")]
 fn text(text: &str) -> Option<Value> {
     Some(Value::from(text))
 }
@@ -328,4 +329,18 @@ async fn a_swapped_name_and_number_crash_nothing() {
     assert_eq!(refused.codes(), ("40004", ILLEGAL));
     call(&server, COMPATIBLE, INITIALIZE, &content).await.certify_id();
     assert!(server.is_serving());
+}
+
+#[tokio::test]
+async fn two_spellings_that_disagree_are_named_and_two_that_agree_are_taken() {
+    let server = TestServer::start().await;
+    for (path, camel) in [("outer_order_no", "outerOrderNo"), ("biz_code", "bizCode")] {
+        let mut content = content("spelled1");
+        content[camel] = content[path].clone();
+        assert_eq!(call(&server, COMPATIBLE, INITIALIZE, &content).await.text("code"), "10000");
+        content[camel] = "CERT_PHOTO".into();
+        let refused = call(&server, COMPATIBLE, INITIALIZE, &content).await;
+        assert_eq!(refused.codes(), ("40004", ILLEGAL), "{path}");
+        assert!(refused.text("sub_msg").contains(path), "{path} {}", refused.node);
+    }
 }

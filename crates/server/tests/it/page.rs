@@ -35,6 +35,12 @@ async fn choose(server: &TestServer, path: &str, form: &[(&str, &str)]) -> Reply
     server.post_form(path, form).await
 }
 
+/// Relative, for a proxy may have put us below a path of its own.
+fn assert_leads_to(reply: &Reply, link: &str) {
+    let link = link.strip_prefix("/verify").unwrap();
+    assert_eq!((reply.status, reply.header("location")), (303, format!(".{link}").as_str()));
+}
+
 #[tokio::test]
 async fn a_person_opens_the_link_and_passes_and_the_merchant_learns_it() {
     let server = TestServer::start().await;
@@ -49,7 +55,7 @@ async fn a_person_opens_the_link_and_passes_and_the_merchant_learns_it() {
     assert_eq!(status["state"], "in_progress");
     let chosen =
         choose(&server, &link, &[("reason", "FACE_NOT_MATCH"), ("outcome", "passed")]).await;
-    assert_eq!((chosen.status, chosen.header("location")), (303, link.as_str()));
+    assert_leads_to(&chosen, &link);
     for _ in 0..2 {
         let body = page(&server, &link).await;
         assert!(body.contains("认证通过") && !body.contains("name=\"outcome\""), "{body}");
@@ -66,7 +72,7 @@ async fn a_person_fails_for_a_reason_and_cannot_change_it() {
     choose(&server, &link, &[("outcome", "failed"), ("reason", "FACE_NOT_LIVE")]).await;
     assert!(page(&server, &link).await.contains("FACE_NOT_LIVE"));
     let again = choose(&server, &link, &[("outcome", "passed")]).await;
-    assert_eq!((again.status, again.header("location")), (303, link.as_str()));
+    assert_leads_to(&again, &link);
     assert!(page(&server, &link).await.contains("认证未通过"));
     assert_eq!(query(&server, COMPATIBLE, &id).await.text("passed"), "F");
 }
@@ -215,14 +221,10 @@ async fn in_live_mode_no_outcome_can_be_chosen_and_nothing_says_test() {
     let server = TestServer::live().await;
     let id = open(&server, "live1").await;
     let link = link(&server, &id).await;
-    for reply in [
-        server.get(&link).await,
-        choose(&server, &link, &[("outcome", "passed")]).await,
-        server.get(&link).await,
-    ] {
-        assert_eq!(reply.status, 200);
-        assert!(!reply.body.contains("TEST") && !reply.body.contains("name=\"outcome\""));
-    }
+    assert_eq!(choose(&server, &link, &[("outcome", "passed")]).await.status, 405);
+    let reply = server.get(&link).await;
+    assert_eq!(reply.status, 200);
+    assert!(!reply.body.contains("TEST") && !reply.body.contains("name=\"outcome\""));
     assert_eq!(query(&server, COMPATIBLE, &id).await.text("passed"), "F");
 }
 

@@ -66,10 +66,7 @@ async fn a_page_gets_both_spellings_in_and_out() {
         let answer = cloud(&server, "alipay.user.certify.open.query", &params).await;
         let data = answer.json()["data"].clone();
         assert_eq!(data["passed"], "F");
-        for (camel, snake) in [("identityInfo", "identity_info"), ("materialInfo", "material_info")]
-        {
-            assert_eq!((&data[camel], &data[snake]), (&json!("{}"), &json!("{}")));
-        }
+        assert_eq!((&data["materialInfo"], &data["material_info"]), (&json!("{}"), &json!("{}")));
     }
 }
 

@@ -127,3 +127,19 @@ async fn a_clock_that_cannot_be_moved_says_so() {
     let reply = server.post_json("/test/clock", &json!({ "advance_seconds": 1 })).await;
     assert_eq!(reply.json()["error"]["code"], "NO_TEST_CLOCK");
 }
+
+#[tokio::test]
+async fn pages_of_other_sites_may_not_steer_and_our_own_may() {
+    let server = TestServer::start().await;
+    let id = open(&server, "script1").await;
+    let send = async |origin: &str| {
+        let request = server.request("POST", &path(&id)).header("origin", origin);
+        server.send(request.body(r#"{"outcome":"left"}"#)).await
+    };
+    for origin in ["https://evil.example", "null", "", "http://127.0.0.1"] {
+        let reply = send(origin).await;
+        assert_eq!((reply.status, &reply.json()["error"]["code"]), (403, &json!("FOREIGN_ORIGIN")));
+    }
+    assert_eq!(server.get(&path(&id)).await.json()["state"], "created");
+    assert_eq!(send(&server.url("")).await.status, 200);
+}

@@ -6,14 +6,14 @@ use toml::{Table, Value};
 
 use super::{ROOMS, none, read, room, root};
 
-/// What each room may use of ours. `server` names `store::User`, which sessions are about.
+/// What each room may use of ours.
 const EDGES: [(&str, &[&str]); 8] = [
     ("domain", &[]),
     ("wire", &[]),
     ("store", &["domain"]),
     ("engine", &["domain", "store"]),
     ("functions", &[]),
-    ("server", &["domain", "engine", "functions", "store", "wire"]),
+    ("server", &["domain", "engine", "functions", "wire"]),
     ("certifyd", &["domain", "engine", "functions", "server", "store", "wire"]),
     ("testkit", &["domain", "engine", "functions", "server", "store", "wire"]),
 ];
