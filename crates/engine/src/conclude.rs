@@ -1,6 +1,8 @@
 //! The person's part: the link is opened, an outcome is reached. In test mode it is chosen.
 
-use domain::{Answer, Assurance, BizCode, Certification, CertifyId, FailReason, Verdict};
+use domain::{
+    Answer, Assurance, BizCode, Certification, CertifyId, FailReason, Verdict, WrongState,
+};
 
 use crate::query::Status;
 use crate::{Engine, EngineError, Mode};
@@ -17,6 +19,17 @@ pub enum Chosen {
     Failed(FailReason),
     /// The person left without finishing; the link can be opened again.
     Left,
+}
+
+impl Chosen {
+    /// As scripts spell it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Failed(_) => "failed",
+            Self::Left => "left",
+        }
+    }
 }
 
 /// What the page shows of an opened certification.
@@ -92,7 +105,8 @@ impl Engine {
             let started = match certification.state.name() {
                 "expired" => return Err(EngineError::Expired),
                 "in_progress" => certification,
-                _ => certification.start(now, lifetimes)?,
+                "created" => certification.start(now, lifetimes)?,
+                from => return Err(WrongState { from, wanted: chosen.name() }.into()),
             };
             Ok(match &chosen {
                 Chosen::Left => started,

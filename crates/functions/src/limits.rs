@@ -33,7 +33,7 @@ impl Default for Limits {
             memory_bytes: 128 * 1024 * 1024,
             stack_bytes: 1024 * 1024,
             result_bytes: 6 * 1024 * 1024,
-            workers_per_function: 4,
+            workers_per_function: 10,
             workers: 32,
             waiting: 64,
             idle: Duration::from_mins(1),

@@ -106,9 +106,7 @@ async fn a_script_moves_the_clock_forward_only() {
     }
 }
 
-/// `MovableClock` stops at `Timestamp::MAX`, whose last 999 milliseconds the store cannot read
-/// back (jiff's `from_millisecond` ends at 253402207200000), so what is opened then is corrupt.
-/// Expected: the clock stops at an instant that can be stored.
+/// The last 999 milliseconds of `Timestamp` cannot be read back from a store.
 #[tokio::test]
 async fn the_clock_may_be_moved_to_the_end_of_time() {
     let server = TestServer::with_movable_clock().await;
