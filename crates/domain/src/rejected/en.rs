@@ -124,6 +124,6 @@ fn form(field: Field) -> &'static str {
         Field::FaceContrastPicture => "a photo as Base64 text, 1048576 characters at most",
         Field::CertifyId => "the 32-character identifier that initialize answered, unchanged",
         Field::AppId => "1 to 32 ASCII letters, digits, underscores or hyphens",
-        Field::FailReason => "1 to 64 ASCII letters, digits, underscores, dots or hyphens",
+        Field::FailReason => "a code or a few words, 64 characters at most",
     }
 }

@@ -105,6 +105,6 @@ fn form(field: Field) -> &'static str {
         Field::FaceContrastPicture => "照片的 Base64 文本，最长 1048576 个字符",
         Field::CertifyId => "初始化接口返回的 32 位标识，请原样传回",
         Field::AppId => " 1 至 32 位英文字母、数字、下划线或连字符",
-        Field::FailReason => " 1 至 64 位英文字母、数字、下划线、点或连字符",
+        Field::FailReason => "代码或简短文字，最长 64 个字符",
     }
 }

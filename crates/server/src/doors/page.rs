@@ -82,11 +82,7 @@ pub(crate) async fn choose(
 ) -> Response {
     let Ok(Path(link)) = link else { return refused(&state, &EngineError::NoSuchLink) };
     let choice = match form {
-        Ok(Form(form)) => {
-            // The page sends its reason whatever is chosen; it belongs to a failure only.
-            let reason = form.reason.filter(|_| form.outcome == "failed");
-            Choice::new(form.outcome, reason).read()
-        }
+        Ok(Form(form)) => Choice::new(form.outcome, form.reason).read(),
         Err(error) => Err(error.body_text()),
     };
     let refusal = match choice {

@@ -36,20 +36,21 @@ pub(crate) struct Advance {
 
 impl Choice {
     pub(crate) fn new(outcome: String, reason: Option<String>) -> Self {
-        Self { outcome, reason: reason.filter(|reason| !reason.is_empty()) }
+        Self { outcome, reason }
     }
 
-    /// What was chosen, or what is wrong with it.
+    /// What was chosen, or what is wrong with it. A reason counts with a failure only: the page
+    /// sends its selection whatever button is pressed.
     pub(crate) fn read(self) -> Result<Chosen, String> {
-        match (self.outcome.as_str(), self.reason) {
-            ("passed", None) => Ok(Chosen::Passed),
-            ("left", None) => Ok(Chosen::Left),
-            ("passed" | "left", Some(_)) => {
-                Err("reason goes with the outcome \"failed\" only".to_owned())
+        match self.outcome.as_str() {
+            "passed" => Ok(Chosen::Passed),
+            "left" => Ok(Chosen::Left),
+            "failed" => {
+                let reason = self.reason.as_deref().filter(|reason| !reason.is_empty());
+                FailReason::parse(reason.unwrap_or(DEFAULT_REASON))
+                    .map(Chosen::Failed)
+                    .map_err(|rejected| rejected.en())
             }
-            ("failed", reason) => FailReason::parse(reason.as_deref().unwrap_or(DEFAULT_REASON))
-                .map(Chosen::Failed)
-                .map_err(|rejected| rejected.en()),
             _ => Err("outcome must be \"passed\", \"failed\" or \"left\"".to_owned()),
         }
     }

@@ -100,8 +100,7 @@ async fn a_wrong_choice_shows_the_page_again_and_changes_nothing() {
         vec![("outcome", "PASSED")],
         vec![("outcome", "<script>alert(1)</script>")],
         vec![("passed", "T")],
-        vec![("outcome", "failed"), ("reason", "<script>alert(1)</script>")],
-        vec![("outcome", "failed"), ("reason", "two words")],
+        vec![("outcome", "failed"), ("reason", "line\nbreak")],
     ] {
         let reply = choose(&server, &link, &form).await;
         assert_page(&reply);
@@ -115,6 +114,16 @@ async fn a_wrong_choice_shows_the_page_again_and_changes_nothing() {
     }
     let status = server.get(&format!("/test/certifications/{id}")).await.json();
     assert_eq!(status["state"], "in_progress");
+}
+
+#[tokio::test]
+async fn a_reason_is_shown_as_text_whatever_it_is() {
+    let server = TestServer::start().await;
+    let id = open(&server, "page1").await;
+    let link = link(&server, &id).await;
+    choose(&server, &link, &[("outcome", "failed"), ("reason", "<script>alert(1)</script>")]).await;
+    let page = server.get(&link).await;
+    assert!(!page.body.contains("<script") && page.body.contains("script&#62;"), "{}", page.body);
 }
 
 #[tokio::test]
