@@ -1,7 +1,7 @@
 //! The doors: HTTP in, HTTP out.
 //!
-//! A door decodes, asks once and encodes. Which method leads where is [`methods`]; how a refusal
-//! of the engine is worded is [`refusal`]; what a cloud function may ask for is [`host`].
+//! A door decodes, asks once and encodes. Which method leads where is `methods`; how a refusal
+//! of the engine is worded is `refusal`; what a cloud function may ask for is `host`.
 
 mod doors;
 mod host;

@@ -2,10 +2,10 @@
 //!
 //! It keeps what it is given and decides nothing. Personal data reaches it as ciphertext only.
 //! Statements are written once, in the subset of SQL that SQLite and PostgreSQL share, with `$1`
-//! parameters; [`conn`] is the only place that knows which engine runs them.
+//! parameters; `conn` is the only place that knows which engine runs them.
 //!
 //! A write is answered after its commit has reached the disk (WAL, `synchronous=FULL`). Writes
-//! that wait while one commit runs share the next one ([`writer`]).
+//! that wait while one commit runs share the next one (`writer`).
 
 mod certifications;
 mod conn;
