@@ -20,6 +20,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use engine::{Clock as _, SystemClock};
 use wire::gateway::{Parameters, canonical};
 use wire::{PrivateKey, PublicKey};
 
@@ -84,13 +85,15 @@ fn request(key: &PrivateKey, app_id: &str, number: usize) -> Vec<u8> {
     let content = format!(
         r#"{{"outer_order_no":"bench{number:020}","biz_code":"FACE","identity_param":{{"identity_type":"CERT_INFO","cert_type":"IDENTITY_CARD","cert_name":"张测试","cert_no":"11000019900307001X"}},"merchant_config":{{"return_url":"https://shop.example/return"}}}}"#
     );
+    let now = jiff::tz::offset(8).to_datetime(SystemClock.now());
+    let timestamp = now.strftime("%Y-%m-%d %H:%M:%S").to_string();
     let mut parameters = Parameters::default();
     for (name, value) in [
         ("app_id", app_id),
         ("method", "alipay.user.certify.open.initialize"),
         ("charset", "utf-8"),
         ("sign_type", "RSA2"),
-        ("timestamp", "2026-01-02 03:04:05"),
+        ("timestamp", &timestamp),
         ("version", "1.0"),
         ("biz_content", &content),
     ] {

@@ -9,9 +9,9 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const repository = resolve(here, '../..');
+export const repository = resolve(here, '../..');
 const binary = resolve(process.env.CERTIFYD_BIN ?? join(repository, 'target/debug/certifyd'));
-const START_LIMIT_MS = 60_000;
+export const START_LIMIT_MS = 60_000;
 const LOG_TAIL = 4_000;
 
 export const EXAMPLE = join(repository, 'examples/identification');
@@ -48,55 +48,25 @@ export async function serverFor(t, options) {
 
 const ECHO = 'module.exports = async (ctx) => ctx.args;';
 
-class Server {
+/** A process of certifyd that works in a folder of its own. Who starts it sets `endpoint`. */
+export class Process {
   constructor(dir) {
     this.dir = dir;
     this.log = '';
   }
 
-  async writeFunction(name, files) {
-    const entries = typeof files === 'string' ? { 'index.js': files } : files;
-    for (const [file, text] of Object.entries(entries)) {
-      const path = join(this.dir, 'functions', name, file);
-      await mkdir(dirname(path), { recursive: true });
-      await writeFile(path, text);
-    }
-  }
-
-  async start() {
+  spawn(args) {
     if (!existsSync(binary)) {
       throw new Error(`no certifyd at ${binary}: build it, or name it in CERTIFYD_BIN`);
     }
-    const child = spawn(binary, ['dev', this.dir, '--listen', '127.0.0.1:0', '--json'], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = child;
     running.add(child);
     this.ended = new Promise((done) => child.once('close', done)).then(() => running.delete(child));
     child.stderr.setEncoding('utf8').on('data', (text) => {
       this.log = (this.log + text).slice(-LOG_TAIL);
     });
-    this.ready = JSON.parse(await this.#firstLine(child));
-    this.endpoint = this.ready.endpoint;
-    this.gateway = this.ready.gateway;
-  }
-
-  #firstLine(child) {
-    return new Promise((found, failed) => {
-      const give = (why) => failed(new Error(`${why}\n${this.log}`));
-      const timer = setTimeout(() => give('certifyd printed no ready line'), START_LIMIT_MS);
-      child.once('error', failed);
-      child.once('close', (code, signal) => give(`certifyd ended before it was ready (${code ?? signal})`));
-      // The reader stays, so that later output never fills the pipe.
-      createInterface({ input: child.stdout }).on('line', (line) => found(line));
-      child.once('close', () => clearTimeout(timer));
-      child.stdout.once('data', () => clearTimeout(timer));
-    });
-  }
-
-  /** The text of the key file that the ready line names under this member. */
-  key(member) {
-    return readFileSync(resolve(this.dir, this.ready[member]), 'utf8');
+    return child;
   }
 
   /** Ends the process the hard way, without a chance to write anything. */
@@ -131,5 +101,41 @@ class Server {
     const text = await response.text();
     if (response.status !== 200) throw new Error(`${path}: HTTP ${response.status} ${text}`);
     return text;
+  }
+}
+
+class Server extends Process {
+  async writeFunction(name, files) {
+    const entries = typeof files === 'string' ? { 'index.js': files } : files;
+    for (const [file, text] of Object.entries(entries)) {
+      const path = join(this.dir, 'functions', name, file);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, text);
+    }
+  }
+
+  async start() {
+    const child = this.spawn(['dev', this.dir, '--listen', '127.0.0.1:0', '--json']);
+    this.ready = JSON.parse(await this.#firstLine(child));
+    this.endpoint = this.ready.endpoint;
+    this.gateway = this.ready.gateway;
+  }
+
+  #firstLine(child) {
+    return new Promise((found, failed) => {
+      const give = (why) => failed(new Error(`${why}\n${this.log}`));
+      const timer = setTimeout(() => give('certifyd printed no ready line'), START_LIMIT_MS);
+      child.once('error', failed);
+      child.once('close', (code, signal) => give(`certifyd ended before it was ready (${code ?? signal})`));
+      // The reader stays, so that later output never fills the pipe.
+      createInterface({ input: child.stdout }).on('line', (line) => found(line));
+      child.once('close', () => clearTimeout(timer));
+      child.stdout.once('data', () => clearTimeout(timer));
+    });
+  }
+
+  /** The text of the key file that the ready line names under this member. */
+  key(member) {
+    return readFileSync(resolve(this.dir, this.ready[member]), 'utf8');
   }
 }

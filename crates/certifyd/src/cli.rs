@@ -27,6 +27,8 @@ enum Command {
     Init(Init),
     /// Check a configuration, its keys and its functions
     Check(Check),
+    /// Make keys and certificates in every form SDKs ask for
+    Keys(Keys),
 }
 
 /// Serves a project for development.
@@ -89,6 +91,17 @@ pub(crate) struct Check {
     pub(crate) config: PathBuf,
 }
 
+/// Makes keys and certificates.
+#[derive(Debug, Args)]
+pub(crate) struct Keys {
+    /// The folder to write; a new one, or empty
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: PathBuf,
+    /// The application's name, for its certificate and its configuration
+    #[arg(long, value_name = "APPNAME")]
+    pub(crate) name: Option<String>,
+}
+
 /// Parses, runs, reports. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration,
 /// 3 address not available.
 pub(crate) fn run() -> ExitCode {
@@ -98,6 +111,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Invoke(args) => commands::invoke::run(&args),
         Command::Init(args) => commands::init::run(&args),
         Command::Check(args) => commands::check::run(&args),
+        Command::Keys(args) => commands::keys::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

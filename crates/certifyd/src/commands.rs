@@ -5,6 +5,7 @@ pub(crate) mod check;
 pub(crate) mod dev;
 pub(crate) mod init;
 pub(crate) mod invoke;
+pub(crate) mod keys;
 pub(crate) mod serve;
 
 use std::io::Write as _;

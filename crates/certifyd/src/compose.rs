@@ -12,7 +12,7 @@ use functions::{Limits, Runtime, WorkerCommand};
 use server::{AppState, Gateway, Space};
 use store::Store;
 
-use crate::config::{Config, FunctionsConfig, SpaceConfig};
+use crate::config::{Config, FunctionsConfig, GatewayConfig, SpaceConfig};
 use crate::keys;
 
 /// First argument of a function worker. Not for people, hence not in the help.
@@ -29,14 +29,8 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
         .with_context(|| format!("cannot open {}", config.store_url))?;
     let vault = vault(&store, &config).await?;
     let (clock, test_clock) = clocks(&store, config.mode).await?;
-    let (apps, app_keys): (Vec<_>, Vec<_>) = config
-        .apps
-        .into_iter()
-        .map(|(app, key)| {
-            let key = key.map(|key| (app.id.clone(), key));
-            (app, key)
-        })
-        .unzip();
+    let (apps, app_keys): (Vec<_>, _) =
+        config.apps.into_iter().map(|(app, keys)| (app.clone(), (app.id, keys))).unzip();
     let engine = Engine::new(Parts {
         store,
         clock,
@@ -46,9 +40,15 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
         apps,
         grants: config.grants,
     });
-    let gateway = config
-        .gateway_key
-        .map(|key| Gateway { key, app_keys: app_keys.into_iter().flatten().collect() });
+    let GatewayConfig { key, certificate, next_certificate, root_sn, window } = config.gateway;
+    let gateway = key.map(|key| Gateway {
+        key,
+        certificate,
+        next_certificate,
+        root_sn,
+        window,
+        apps: app_keys,
+    });
     Ok(Arc::new(AppState {
         engine,
         functions: runtime(&config.functions)?,

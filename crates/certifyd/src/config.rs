@@ -12,6 +12,9 @@ use std::time::Duration;
 
 use domain::AppId;
 use engine::{App, Grant, Mode};
+use jiff::SignedDuration;
+use server::AppKeys;
+use wire::certificate::Certificate;
 use wire::serverless::ClientSecret;
 use wire::{PrivateKey, PublicKey};
 use zeroize::Zeroizing;
@@ -28,12 +31,22 @@ pub(crate) struct Config {
     pub(crate) data_dir: PathBuf,
     pub(crate) store_url: String,
     pub(crate) master_key: MasterKey,
-    pub(crate) gateway_key: Option<PrivateKey>,
-    pub(crate) apps: Vec<(App, Option<PublicKey>)>,
+    pub(crate) gateway: GatewayConfig,
+    pub(crate) apps: Vec<(App, AppKeys)>,
     pub(crate) grants: Vec<Grant>,
     pub(crate) spaces: Vec<SpaceConfig>,
     pub(crate) functions: FunctionsConfig,
     pub(crate) log: LogConfig,
+}
+
+/// `[gateway]`.
+#[derive(Debug)]
+pub(crate) struct GatewayConfig {
+    pub(crate) key: Option<PrivateKey>,
+    pub(crate) certificate: Option<Certificate>,
+    pub(crate) next_certificate: Option<Certificate>,
+    pub(crate) root_sn: Option<String>,
+    pub(crate) window: Option<SignedDuration>,
 }
 
 /// A space, before it is put behind a door.

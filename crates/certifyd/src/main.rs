@@ -1,5 +1,6 @@
 //! The certifyd binary: reads arguments and files, puts the rooms together, reports.
 
+mod certificates;
 mod cli;
 mod commands;
 mod compose;

@@ -180,7 +180,7 @@ mod tests {
         let config = crate::config::Config::load(&paths.config).unwrap();
         assert_eq!(config.apps.len(), 2);
         assert_eq!(config.grants.len(), 1);
-        assert!(config.gateway_key.is_some());
+        assert!(config.gateway.key.is_some());
         for path in [&paths.app_private_key, &paths.app_private_key_pkcs8] {
             wire::PrivateKey::parse(&std::fs::read_to_string(path).unwrap()).unwrap();
         }

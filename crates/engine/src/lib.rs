@@ -14,6 +14,7 @@ mod initialize;
 mod link;
 mod outbound;
 mod query;
+mod replay;
 mod sessions;
 mod subject;
 mod vault;
@@ -30,6 +31,7 @@ pub use error::EngineError;
 pub use initialize::{MerchantChoice, Order};
 pub use outbound::{Fetched, Outbound, OutboundError, OutboundRequest, Reach};
 pub use query::Status;
+pub use replay::Freshness;
 pub use sessions::SignedIn;
 pub use vault::Vault;
 

@@ -163,12 +163,13 @@ impl Engine {
         Ok(self.store.user(space_id, user_id).await?)
     }
 
-    /// Forgets sessions that ended more than a day ago.
+    /// Forgets sessions that ended more than a day ago, and nonces that no request can repeat.
     ///
     /// # Errors
     /// A fault of the store.
     pub async fn forget_old_sessions(&self) -> Result<usize, EngineError> {
         let before = later(self.now(), -SignedDuration::from_hours(24));
+        self.store.forget_nonces(self.now()).await?;
         Ok(self.store.forget_sessions(before).await?)
     }
 }

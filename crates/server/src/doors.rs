@@ -3,5 +3,6 @@
 pub(crate) mod gateway;
 pub(crate) mod health;
 pub(crate) mod page;
+pub(crate) mod rest;
 pub(crate) mod serverless;
 pub(crate) mod test_world;

@@ -12,7 +12,7 @@ mod router;
 mod state;
 
 pub use host::CLOUD_SCRIPT;
-pub use state::{AppState, Gateway, Space};
+pub use state::{AppKeys, AppState, Gateway, Space};
 
 use std::future::Future;
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
@@ -29,6 +29,8 @@ pub(crate) fn service(
         .route("/client", post(doors::serverless::client))
         .route("/server", post(doors::serverless::server))
         .route("/gateway.do", get(doors::gateway::call).post(doors::gateway::call))
+        .route("/v3/{*resource}", any(doors::rest::call))
+        .route("/docs/errors", get(doors::health::errors))
         .route("/static/page.css", get(doors::page::stylesheet))
         .route("/healthz", get(doors::health::live))
         .route("/readyz", get(doors::health::ready))

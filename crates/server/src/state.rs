@@ -6,6 +6,9 @@ use std::sync::Arc;
 
 use domain::AppId;
 use engine::{Engine, MovableClock, Outbound, SystemClock};
+use jiff::SignedDuration;
+use wire::certificate::Certificate;
+use wire::cipher::ContentKey;
 use wire::serverless::ClientSecret;
 use wire::{PrivateKey, PublicKey};
 
@@ -48,11 +51,35 @@ pub struct Space {
 pub struct Gateway {
     /// Signs answers.
     pub key: PrivateKey,
-    /// Check requests, by application.
-    pub app_keys: BTreeMap<AppId, PublicKey>,
+    /// Names the signing key to callers in certificate mode: the leaf, with its chain.
+    pub certificate: Option<Certificate>,
+    /// The one that will follow it; it can be downloaded already.
+    pub next_certificate: Option<Certificate>,
+    /// `alipay_root_cert_sn` of the roots callers in certificate mode trust.
+    pub root_sn: Option<String>,
+    /// What checks requests, by application.
+    pub apps: BTreeMap<AppId, AppKeys>,
+    /// How far a v2 timestamp may be from now; none: not looked at.
+    pub window: Option<SignedDuration>,
+}
+
+/// The keys of one application.
+#[derive(Debug, Default)]
+pub struct AppKeys {
+    /// In key mode.
+    pub public_key: Option<PublicKey>,
+    /// In certificate mode.
+    pub certificate: Option<Certificate>,
+    /// For encrypted content.
+    pub encrypt_key: Option<ContentKey>,
 }
 
 impl AppState {
+    /// Where every refusal is explained.
+    pub(crate) fn errors_url(&self) -> String {
+        format!("{}/docs/errors", self.public_url)
+    }
+
     /// The address of a person's page.
     pub(crate) fn verify_url(&self, link: &str) -> String {
         format!("{}/verify/{link}", self.public_url)

@@ -11,6 +11,7 @@ mod certifications;
 mod conn;
 mod error;
 mod migrate;
+mod nonces;
 mod reader;
 mod sessions;
 mod settings;

@@ -5,8 +5,10 @@ use rusqlite::Connection;
 use crate::StoreError;
 
 /// Every migration, in order. A published one never changes.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../migrations/sqlite/0001_certifications_and_sessions.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/sqlite/0001_certifications_and_sessions.sql"),
+    include_str!("../migrations/sqlite/0002_nonces.sql"),
+];
 
 /// Applies what is missing, each migration in its own transaction.
 pub(crate) fn run(connection: &mut Connection) -> Result<(), StoreError> {

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use domain::AppId;
 use engine::{Clock, Engine, Mode, MovableClock, Outbound, Reach, SystemClock};
 use functions::{Limits, Runtime, WorkerCommand};
-use server::{AppState, Gateway, Space};
+use server::{AppKeys, AppState, Gateway, Space};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -289,6 +289,16 @@ fn gateway() -> Gateway {
     let key = || PublicKey::parse(&keys::gateway("app_public.pem")).unwrap();
     Gateway {
         key: PrivateKey::parse(&keys::gateway("alipay_private_pkcs1.pem")).unwrap(),
-        app_keys: apps.map(|app| (AppId::parse(app).unwrap(), key())).into(),
+        certificate: None,
+        next_certificate: None,
+        root_sn: None,
+        // Recorded requests are old.
+        window: None,
+        apps: apps
+            .map(|app| {
+                let keys = AppKeys { public_key: Some(key()), ..AppKeys::default() };
+                (AppId::parse(app).unwrap(), keys)
+            })
+            .into(),
     }
 }

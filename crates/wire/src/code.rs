@@ -15,6 +15,8 @@ pub enum Code {
     MissingArguments,
     /// A public parameter or the signature is wrong.
     InvalidArguments,
+    /// A condition outside the request is not met.
+    InsufficientConditions,
     /// The request was understood and refused by a business rule.
     BusinessFailed,
     /// The application may not do this.
@@ -30,6 +32,7 @@ impl Code {
             Self::InsufficientTokenPermissions => "20001",
             Self::MissingArguments => "40001",
             Self::InvalidArguments => "40002",
+            Self::InsufficientConditions => "40003",
             Self::BusinessFailed => "40004",
             Self::InsufficientPermissions => "40006",
         }
@@ -43,6 +46,7 @@ impl Code {
             Self::InsufficientTokenPermissions => "Insufficient Token Permissions",
             Self::MissingArguments => "Missing Required Arguments",
             Self::InvalidArguments => "Invalid Arguments",
+            Self::InsufficientConditions => "Insufficient Conditions",
             Self::BusinessFailed => "Business Failed",
             Self::InsufficientPermissions => "Insufficient Permissions",
         }
@@ -106,6 +110,15 @@ catalogue! {
     /// The application has no public key here.
     MissingSignatureKey, MissingArguments, "isv.missing-signature-key",
         "缺少签名配置", "no public key is configured for this application; set public_key of its [[apps]] entry";
+    /// An application in certificate mode called without its certificate's SN.
+    MissingAppCertSn, MissingArguments, "isv.missing-app-cert-sn",
+        "缺少应用公钥证书序列号", "app_cert_sn is absent; this application is in certificate mode, set the SDK's certificate paths";
+    /// An application in certificate mode called without the roots' SN.
+    MissingRootCertSn, MissingArguments, "isv.missing-alipay-root-cert-sn",
+        "缺少支付宝根证书序列号", "alipay_root_cert_sn is absent; set the SDK's root certificate path to this gateway's bundle";
+    /// Encrypted content for an application without a key here.
+    MissingEncryptKey, MissingArguments, "isv.missing-encrypt-key",
+        "缺少加密密钥配置", "no AES key is configured for this application; set encrypt_key of its [[apps]] entry, or send biz_content in clear";
     /// `timestamp` is absent.
     MissingTimestamp, MissingArguments, "isv.missing-timestamp",
         "缺少时间戳参数", "timestamp is absent; send yyyy-MM-dd HH:mm:ss in UTC+8";
@@ -130,7 +143,7 @@ catalogue! {
         "无效的版本参数", "version must be 1.0";
     /// `charset` is not one we speak.
     InvalidCharset, InvalidArguments, "isv.invalid-charset",
-        "无效的字符集参数", "charset must be utf-8";
+        "无效的字符集参数", "charset must be utf-8, GBK or GB18030";
     /// Bytes are not text in the declared charset.
     InvalidEncoding, InvalidArguments, "isv.invalid-encoding",
         "编码错误", "the parameters are not valid text in the declared charset";
@@ -147,9 +160,27 @@ catalogue! {
     /// `timestamp` is not in the documented form.
     InvalidTimestamp, InvalidArguments, "isv.invalid-timestamp",
         "非法的时间戳参数", "timestamp must be yyyy-MM-dd HH:mm:ss in UTC+8";
+    /// `timestamp` is too far from now.
+    IllegalTimestamp, InvalidArguments, "isv.illegal-timestamp",
+        "非法的时间戳参数", "timestamp is too far from the gateway's time; set the caller's clock, and send UTC+8";
+    /// The SN is not the configured certificate's.
+    AppCertNotExist, InvalidArguments, "isv.app-cert-not-exist",
+        "应用公钥证书不存在", "app_cert_sn is not that of the certificate configured for this application; compare the SDK's appCertPath with certificate of its [[apps]] entry";
+    /// The application's certificate is past its validity.
+    AppCertExpired, InvalidArguments, "isv.app-cert-expired",
+        "应用公钥证书已过期", "the application's certificate is not valid at this time; issue a new one";
+    /// The SN is not the gateway's roots'.
+    InvalidRootCertSn, InvalidArguments, "isv.invalid-alipay-root-cert-sn",
+        "无效支付宝根证书序列号", "alipay_root_cert_sn is not that of this gateway's roots; give the SDK this gateway's root bundle";
+    /// No certificate of the gateway has this SN.
+    AlipayCertNotExist, InvalidArguments, "isv.alipay-cert-not-exist",
+        "支付宝公钥证书不存在", "this gateway has no certificate with this alipay_cert_sn";
+    /// Content that does not decrypt.
+    DecryptionErrorUnknown, InsufficientConditions, "isv.decryption-error-unknown",
+        "解密出错, 未知错误", "biz_content does not decrypt under this application's AES key; compare the SDK's key with encrypt_key of its [[apps]] entry";
     /// `encrypt_type` names a scheme we do not have.
     InvalidEncryptType, InvalidArguments, "isv.invalid-encrypt-type",
-        "无效的加密类型", "encrypted biz_content is not accepted for this application; send it in clear";
+        "无效的加密类型", "encrypt_type must be AES or AES_V2";
     /// A business field breaks its rule.
     IllegalArgumentFormat, BusinessFailed, "ILLEGAL_ARGUMENT_FORMAT",
         "参数异常", "a business field breaks its rule";

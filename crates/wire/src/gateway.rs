@@ -5,9 +5,10 @@
 //! method, signed by the gateway over its exact bytes ([`envelope`]).
 
 mod envelope;
+mod explain;
 mod parameters;
 mod request;
 
-pub use envelope::{envelope, node_name};
+pub use envelope::{Answer, envelope, node_name};
 pub use parameters::{Parameters, canonical};
-pub use request::{Request, SignatureType, verify};
+pub use request::{Request, SignatureType, is_fresh, verify};

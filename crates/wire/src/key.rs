@@ -8,7 +8,8 @@ use std::fmt;
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
-    KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair,
+    KeyPair as _, ParsedPublicKey, RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY,
+    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -131,6 +132,11 @@ impl PublicKey {
         Self::from_der(&der)
     }
 
+    /// Reads a DER `SubjectPublicKeyInfo`, as certificates hold it.
+    pub(crate) fn from_spki(der: &[u8]) -> Result<Self, KeyError> {
+        Self::from_der(der)
+    }
+
     fn from_der(der: &[u8]) -> Result<Self, KeyError> {
         let sha256 = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, der)
             .map_err(|_| KeyError::NotRsa2048)?;
@@ -144,6 +150,14 @@ impl PublicKey {
         STANDARD
             .decode(signature)
             .is_ok_and(|signature| self.sha256.verify_sig(message, &signature).is_ok())
+    }
+
+    /// Whether a signature was made with SHA-1: for telling a caller so, never for accepting it.
+    pub(crate) fn verifies_sha1(&self, message: &[u8], signature: &str) -> bool {
+        let Ok(signature) = STANDARD.decode(signature) else { return false };
+        UnparsedPublicKey::new(&RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY, &self.spki)
+            .verify(message, &signature)
+            .is_ok()
     }
 
     /// Checks a hexadecimal RSA-MD5 signature: the Serverless back-end SDK's scheme.

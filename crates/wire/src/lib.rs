@@ -8,12 +8,16 @@
 //! Signatures are checked over the bytes received and made over the bytes sent: nothing that is
 //! signed is parsed and written again in between.
 
+pub mod certificate;
+pub mod charset;
+pub mod cipher;
 pub mod code;
 pub mod gateway;
 pub mod json;
 pub mod key;
 pub mod methods;
 pub mod outcome;
+pub mod rest;
 pub mod serverless;
 pub mod token;
 

@@ -10,6 +10,7 @@
 use std::path::PathBuf;
 
 use serde_json::Value;
+use wire::charset::Charset;
 use wire::gateway::{Parameters, Request, canonical, verify};
 use wire::serverless::{Body, ClientSecret, CloudCall, signing_text};
 use wire::{Content, PrivateKey, PublicKey, SubCode};
@@ -156,7 +157,8 @@ fn gateway_requests() -> Vec<Value> {
 fn parameters(request: &Value) -> Parameters {
     let http = &request["http"];
     let query = text(&http["target"]).split_once('?').map_or("", |(_, query)| query);
-    Parameters::parse(query, http["body"].as_str().unwrap_or_default().as_bytes()).unwrap()
+    Parameters::parse(query, http["body"].as_str().unwrap_or_default().as_bytes(), Charset::UTF_8)
+        .unwrap()
 }
 
 #[test]
@@ -166,7 +168,8 @@ fn every_recorded_gateway_request_verifies_and_any_changed_one_does_not() {
         let parameters = parameters(&request);
         let canonicals = [canonical(&parameters, false), canonical(&parameters, true)];
         assert!(canonicals.iter().any(|text| text == request["canonical"].as_str().unwrap()));
-        verify(&parameters, &key).unwrap_or_else(|error| panic!("{error:?} {request}"));
+        verify(&parameters, Charset::UTF_8, &key)
+            .unwrap_or_else(|error| panic!("{error:?} {request}"));
         let names: Vec<String> = parameters
             .iter()
             .map(|(name, _)| name.to_owned())
@@ -181,11 +184,11 @@ fn every_recorded_gateway_request_verifies_and_any_changed_one_does_not() {
                 _ => format!("{value}x"),
             };
             changed.set(&name, &value);
-            let error = verify(&changed, &key).unwrap_err();
+            let error = verify(&changed, Charset::UTF_8, &key).unwrap_err();
             assert_eq!(error.sub_code, SubCode::InvalidSignature, "{name}");
         }
         let wrong = PublicKey::parse(&key_file("alipay_public.pem")).unwrap();
-        assert!(verify(&parameters, &wrong).is_err());
+        assert!(verify(&parameters, Charset::UTF_8, &wrong).is_err());
     }
 }
 
@@ -251,5 +254,34 @@ fn keys_are_read_in_every_form_and_mistaken_ones_are_named() {
     assert_eq!(PublicKey::parse(&key_file("app_cert.crt")).unwrap_err(), KeyError::Certificate);
     for junk in ["", "x", "-----BEGIN PUBLIC KEY-----", "AAAA", "中文"] {
         assert!(PublicKey::parse(junk).is_err() && PrivateKey::parse(junk).is_err());
+    }
+}
+
+#[test]
+fn certificate_digests_are_the_recorded_ones() {
+    use wire::certificate::{Certificate, root_sn};
+    let primitives = vectors("openapi/primitives.json");
+    for case in primitives["certificates"].as_array().unwrap() {
+        let certificate = Certificate::parse(&key_file(text(&case["file"]))).unwrap();
+        assert_eq!(certificate.sn(), text(&case["sn"]));
+    }
+    let bundle = key_file("alipay_root_bundle.crt");
+    assert_eq!(root_sn(&bundle).unwrap(), text(&primitives["alipay_root_cert_sn"]));
+    let application = Certificate::parse(&key_file("app_cert.crt")).unwrap();
+    assert_eq!(*application.key(), PublicKey::parse(&key_file("app_public.pem")).unwrap());
+    for junk in ["", "x", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"] {
+        assert!(Certificate::parse(junk).is_err() && root_sn(junk).is_err(), "{junk}");
+    }
+}
+
+#[test]
+fn recorded_aes_cases_are_reproduced() {
+    use wire::cipher::{ContentKey, EncryptType};
+    let aes = vectors("openapi/primitives.json")["aes"].clone();
+    let key = ContentKey::parse(text(&aes["key_base64"])).unwrap();
+    for case in aes["cases"].as_array().unwrap() {
+        let (clear, sealed) = (text(&case["plaintext"]), text(&case["ciphertext"]));
+        assert_eq!(key.encrypt(clear.as_bytes(), EncryptType::Aes, [0; 16]).unwrap(), sealed);
+        assert_eq!(key.decrypt(sealed, EncryptType::Aes).unwrap(), clear.as_bytes());
     }
 }

@@ -13,12 +13,16 @@ pub(crate) fn run(args: &Check) -> Result<(), CommandError> {
     let config = Config::load(&args.config)?;
     let runtime = compose::runtime(&config.functions)?;
     let mut report = Report::default();
-    for (app, key) in &config.apps {
+    for (app, keys) in &config.apps {
         let scenes: Vec<_> = app.contract.scenes.iter().map(|scene| scene.as_str()).collect();
-        let gateway = if key.is_some() { "may call the gateway" } else { "no key for the gateway" };
+        let gateway = match (&keys.certificate, &keys.public_key) {
+            (Some(_), _) => "may call the gateway, in certificate mode",
+            (None, Some(_)) => "may call the gateway",
+            (None, None) => "no key for the gateway",
+        };
         report.fine.push(format!("app {}: {}; {gateway}", app.id, scenes.join(", ")));
     }
-    if config.gateway_key.is_none() {
+    if config.gateway.key.is_none() {
         report.fine.push("/gateway.do is closed: no gateway.private_key".to_owned());
     }
     super::runtime()?.block_on(async {

@@ -32,7 +32,7 @@ pub(crate) fn run(args: &Serve) -> Result<(), CommandError> {
 async fn serve(config: Config) -> Result<(), CommandError> {
     let (listener, address) = listen(&config.listen).await?;
     let mode = config.mode;
-    let gateway = config.gateway_key.is_some();
+    let gateway = config.gateway.key.is_some();
     let state = compose::state(config, &address).await?;
     if state.public_url == address && !is_local(&listener) {
         tracing::warn!(

@@ -39,6 +39,10 @@ pub(super) struct RawStore {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawGateway {
     pub(super) private_key: Option<Text>,
+    pub(super) certificate: Option<Text>,
+    pub(super) next_certificate: Option<Text>,
+    pub(super) root_certificates: Option<Text>,
+    pub(super) timestamp_window_seconds: Option<Spanned<i64>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -49,6 +53,8 @@ pub(super) struct RawApp {
     pub(super) scenes: Option<Spanned<Vec<Text>>>,
     pub(super) profile: Option<Text>,
     pub(super) public_key: Option<Text>,
+    pub(super) certificate: Option<Text>,
+    pub(super) encrypt_key: Option<Text>,
 }
 
 #[derive(Debug, Deserialize)]

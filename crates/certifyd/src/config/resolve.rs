@@ -8,12 +8,20 @@ use std::time::Duration;
 
 use domain::{AppId, BizCode, Contract, Profile};
 use engine::{App, Grant, Mode, Reach};
+use jiff::SignedDuration;
+use server::AppKeys;
 use toml::Spanned;
+use wire::certificate::{Certificate, root_sn};
+use wire::cipher::ContentKey;
 use wire::serverless::ClientSecret;
 use wire::{KeyError, PrivateKey, PublicKey};
 
-use super::raw::{RawApp, RawAuthorization, RawConfig, RawFunctions, RawLog, RawSpace, RawStore};
-use super::{Config, Faults, FunctionsConfig, LogConfig, MasterKey, SpaceConfig, secret};
+use super::raw::{
+    RawApp, RawAuthorization, RawConfig, RawFunctions, RawGateway, RawLog, RawSpace, RawStore,
+};
+use super::{
+    Config, Faults, FunctionsConfig, GatewayConfig, LogConfig, MasterKey, SpaceConfig, secret,
+};
 
 /// Where the values live that are being judged, and what is wrong with them so far.
 struct Judge<'a> {
@@ -39,12 +47,9 @@ pub(super) fn resolve(
     if raw.apps.is_empty() {
         judge.faults.add(source, None, "no [[apps]]: nobody could call; add one".to_owned());
     }
-    let gateway_key = raw
-        .gateway
-        .private_key
-        .as_ref()
-        .and_then(|key| judge.key(key, "gateway.private_key", PrivateKey::parse));
-    judge.distinct_keys(raw, &apps, gateway_key.as_ref());
+    let gateway = judge.gateway(&raw.gateway);
+    judge.distinct_keys(raw, &apps, gateway.key.as_ref());
+    judge.certificate_mode(raw, &gateway);
     let listen = judge.listen(raw.listen.as_ref());
     let config = Config {
         mode: judge.mode(raw, &listen),
@@ -52,7 +57,7 @@ pub(super) fn resolve(
         public_url: judge.public_url(raw.public_url.as_ref()),
         store_url: judge.store_url(&raw.store, &data_dir),
         master_key: judge.master_key(&raw.store, &data_dir),
-        gateway_key,
+        gateway,
         grants: raw.authorizations.iter().filter_map(|g| judge.grant(g, &known)).collect(),
         spaces: raw.spaces.iter().filter_map(|space| judge.space(space, &known)).collect(),
         functions: judge.functions(&raw.functions),
@@ -146,14 +151,15 @@ impl Judge<'_> {
     fn distinct_keys(
         &mut self,
         raw: &RawConfig,
-        apps: &[(App, Option<PublicKey>)],
+        apps: &[(App, AppKeys)],
         gateway: Option<&PrivateKey>,
     ) {
         let Some(Ok(gateway)) = gateway.map(PrivateKey::public_key) else { return };
         let same = |app: &RawApp| {
             let id = app.id.get_ref();
-            apps.iter()
-                .any(|(known, key)| known.id.as_str() == id && key.as_ref() == Some(&gateway))
+            apps.iter().any(|(known, keys)| {
+                known.id.as_str() == id && keys.public_key.as_ref() == Some(&gateway)
+            })
         };
         for app in raw.apps.iter().filter(|app| same(app)) {
             let text = "apps.public_key is the gateway's own; it must be the application's, whose \
@@ -213,7 +219,93 @@ impl Judge<'_> {
         }
     }
 
-    fn app(&mut self, raw: &RawApp) -> Option<(App, Option<PublicKey>)> {
+    fn gateway(&mut self, raw: &RawGateway) -> GatewayConfig {
+        let key = raw
+            .private_key
+            .as_ref()
+            .and_then(|key| self.key(key, "gateway.private_key", PrivateKey::parse));
+        let certificate = self.certificate(raw.certificate.as_ref(), "gateway.certificate");
+        let own = key.as_ref().and_then(|key| key.public_key().ok());
+        if let (Some(certificate), Some(own), Some(value)) = (&certificate, own, &raw.certificate)
+            && *certificate.key() != own
+        {
+            let text = "gateway.certificate is not of gateway.private_key: their keys differ";
+            self.fault(value.span(), text.to_owned());
+        }
+        GatewayConfig {
+            next_certificate: self
+                .certificate(raw.next_certificate.as_ref(), "gateway.next_certificate"),
+            root_sn: self.root_sn(raw.root_certificates.as_ref()),
+            window: self.window(raw.timestamp_window_seconds.as_ref()),
+            certificate,
+            key,
+        }
+    }
+
+    fn certificate(&mut self, value: Option<&Spanned<String>>, key: &str) -> Option<Certificate> {
+        let value = value?;
+        let read = secret::key_text(&self.folder, value.get_ref())
+            .and_then(|text| Certificate::parse(&text).map_err(|error| error.to_string()));
+        self.or_fault(read, value, key)
+    }
+
+    fn root_sn(&mut self, value: Option<&Spanned<String>>) -> Option<String> {
+        let value = value?;
+        let read = secret::key_text(&self.folder, value.get_ref())
+            .and_then(|text| root_sn(&text).map_err(|error| error.to_string()));
+        self.or_fault(read, value, "gateway.root_certificates")
+    }
+
+    fn or_fault<T>(
+        &mut self,
+        read: Result<T, String>,
+        value: &Spanned<String>,
+        key: &str,
+    ) -> Option<T> {
+        match read {
+            Ok(read) => Some(read),
+            Err(reason) => {
+                self.fault(value.span(), format!("{key}: {reason}"));
+                None
+            }
+        }
+    }
+
+    /// Ten minutes, as the newer protocol has it; zero switches it off.
+    fn window(&mut self, value: Option<&Spanned<i64>>) -> Option<SignedDuration> {
+        let key = "gateway.timestamp_window_seconds";
+        let seconds = self.number(value, key, 0, 86_400, 600);
+        let window = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(600));
+        (!window.is_zero()).then_some(window)
+    }
+
+    /// An application in certificate mode needs a gateway that has certificates too.
+    fn certificate_mode(&mut self, raw: &RawConfig, gateway: &GatewayConfig) {
+        let ready = gateway.certificate.is_some() && gateway.root_sn.is_some();
+        for value in raw.apps.iter().filter_map(|app| app.certificate.as_ref()) {
+            if !ready {
+                let text = "apps.certificate needs gateway.certificate and \
+                            gateway.root_certificates too";
+                self.fault(value.span(), text.to_owned());
+            }
+        }
+    }
+
+    fn app_keys(&mut self, raw: &RawApp) -> AppKeys {
+        let public_key = raw
+            .public_key
+            .as_ref()
+            .and_then(|key| self.key(key, "apps.public_key", PublicKey::parse));
+        let encrypt_key = raw.encrypt_key.as_ref().and_then(|value| {
+            let read = secret::key_text(&self.folder, value.get_ref())
+                .and_then(|text| ContentKey::parse(&text).map_err(|error| error.to_string()));
+            self.or_fault(read, value, "apps.encrypt_key")
+        });
+        let certificate = self.certificate(raw.certificate.as_ref(), "apps.certificate");
+        AppKeys { public_key, certificate, encrypt_key }
+    }
+
+    fn app(&mut self, raw: &RawApp) -> Option<(App, AppKeys)> {
         let id = self.app_id(&raw.id, "apps.id");
         let scenes = match &raw.scenes {
             None => BizCode::ALL.to_vec(),
@@ -222,10 +314,7 @@ impl Judge<'_> {
         let profiles = [("compatible", Profile::Compatible), ("strict", Profile::Strict)];
         let profile =
             self.choice(raw.profile.as_ref(), "apps.profile", &profiles, Profile::Compatible);
-        let key = raw
-            .public_key
-            .as_ref()
-            .and_then(|key| self.key(key, "apps.public_key", PublicKey::parse));
+        let keys = self.app_keys(raw);
         if let (true, Some(value)) = (scenes.is_empty(), &raw.scenes) {
             let text =
                 "apps.scenes is empty: every call would be refused; name the contracted ones";
@@ -233,7 +322,7 @@ impl Judge<'_> {
         }
         let id = id?;
         let name = text(raw.name.as_ref()).unwrap_or(id.as_str()).to_owned();
-        Some((App { name, contract: Contract { scenes }, profile, id }, key))
+        Some((App { name, contract: Contract { scenes }, profile, id }, keys))
     }
 
     fn scene(&mut self, value: &Spanned<String>) -> Option<BizCode> {

@@ -2,22 +2,29 @@
 //!
 //! HTTP 200 always; every answer signed; refusals under the method's node.
 
+mod arrival;
+mod caller;
+mod download;
+mod reply;
+
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{RawQuery, State};
 use axum::http::HeaderMap;
-use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Redirect, Response};
 use engine::Caller;
-use wire::gateway::{Parameters, Request, envelope, verify};
+use wire::gateway::{Parameters, Request, is_fresh};
 use wire::{Content, Failure, Method, Outcome, SubCode};
 
 use crate::doors::page;
 use crate::methods::{self, Answer};
 use crate::refusal;
-use crate::state::{AppState, Gateway};
+use crate::state::{AppKeys, AppState, Gateway};
+use arrival::Arrival;
+pub(crate) use caller::by_certificate;
+use reply::Manner;
 
 pub(crate) async fn call(
     State(state): State<Arc<AppState>>,
@@ -36,67 +43,51 @@ pub(crate) async fn call(
         );
     };
     let query = query.as_deref().unwrap_or_default();
-    let parameters = match read(&headers, query, body) {
-        Ok(parameters) => parameters,
-        Err((method, failure)) => return signed(gateway, &method, &Outcome::Failure(failure)),
+    let arrival = Arrival::read(&headers, query, body).await;
+    let mut manner = Manner::of(&arrival);
+    let answer = match &arrival.parameters {
+        Ok(parameters) => answer(&state, gateway, &arrival, parameters, &mut manner).await,
+        Err(failure) => Err(failure.clone()),
     };
-    let method = parameters.get("method").unwrap_or_default();
-    let answer = answer(&state, gateway, &parameters).await;
-    if method == Method::Certify.as_str() {
+    if let Err(failure) = &answer {
+        let (sub_code, method) = (failure.sub_code.as_str(), Method::parse(&arrival.method));
+        let method = method.map(Method::as_str);
+        tracing::info!(sub_code, method, "refused at the gateway");
+    }
+    if arrival.method == Method::Certify.as_str() {
         return page_answer(&state, answer);
     }
     match answer {
-        Ok(Answer::Outcome(outcome)) => signed(gateway, method, &outcome),
+        Ok(Answer::Outcome(outcome)) => reply::send(&state, gateway, &manner, &outcome),
         Ok(Answer::Link(link)) => Redirect::to(&link).into_response(),
-        Err(failure) => {
-            tracing::info!(
-                sub_code = failure.sub_code.as_str(),
-                reason = failure.sub_msg,
-                "refused at the gateway"
-            );
-            signed(gateway, method, &Outcome::Failure(failure))
-        }
+        Err(failure) => reply::send(&state, gateway, &manner, &Outcome::Failure(failure)),
     }
 }
 
-/// Merges query and body. A refusal comes with the method the request seems to name, for its
-/// answer must stand under that method's node.
-fn read(
-    headers: &HeaderMap,
-    query: &str,
-    body: Result<Bytes, BytesRejection>,
-) -> Result<Parameters, (String, Failure)> {
-    let received = body.as_ref().map(AsRef::as_ref).unwrap_or_default();
-    let method = Parameters::peek("method", query, received).unwrap_or_default();
-    let charset = Parameters::peek("charset", query, received);
-    let parsed = body
-        .map_err(|_| too_large())
-        .and_then(|body| form(headers, body))
-        .and_then(|body| Parameters::parse(query, &body));
-    parsed.map_err(|failure| match charset.as_deref().map(str::to_ascii_lowercase).as_deref() {
-        // Bytes of a charset we do not speak are not badly encoded.
-        Some(charset) if !["utf-8", "utf8"].contains(&charset) => {
-            (method, Failure::plain(SubCode::InvalidCharset))
-        }
-        _ => (method, failure),
-    })
-}
-
+/// Who calls is settled before the signature is looked at: an unknown application stays unknown
+/// even if its request is unsigned.
 async fn answer(
     state: &AppState,
     gateway: &Gateway,
+    arrival: &Arrival,
     parameters: &Parameters,
+    manner: &mut Manner,
 ) -> Result<Answer, Failure> {
-    // Who calls is settled before the signature is looked at: an unknown application stays
-    // unknown even if its request is unsigned.
     let app_id = parameters.get("app_id").ok_or(Failure::plain(SubCode::MissingAppId))?;
     let app = state.engine.app(app_id).ok_or(Failure::plain(SubCode::InvalidAppId))?;
-    let key = gateway.app_keys.get(&app.id).ok_or(Failure::plain(SubCode::MissingSignatureKey))?;
-    verify(parameters, key)?;
+    let keys = gateway.apps.get(&app.id).ok_or(Failure::plain(SubCode::MissingSignatureKey))?;
+    caller::verify(gateway, keys, parameters, arrival.charset, state.engine.now())?;
     let request = Request::read(parameters)?;
+    check_time(state, gateway, &request)?;
+    let content = content(keys, &request)?;
+    if request.encrypt_type.is_some() {
+        // From here on a success is encrypted as the request was; refusals stay in clear.
+        manner.encrypt_for(app.id.clone(), request.encrypt_type);
+    }
+    if request.method == download::METHOD {
+        return download::run(gateway, &content).map(Answer::Outcome);
+    }
     let method = Method::parse(&request.method).ok_or(Failure::plain(SubCode::InvalidMethod))?;
-    let content =
-        Content::parse(&request.biz_content).map_err(|error| refusal::unreadable(&error))?;
     let caller = Caller {
         app: &app.id,
         app_auth_token: request.app_auth_token.as_ref().map(wire::AppAuthToken::expose),
@@ -104,6 +95,33 @@ async fn answer(
     };
     let return_url = request.return_url.as_deref();
     Ok(methods::run(state, &caller, method, &content, return_url).await)
+}
+
+/// Pages are opened late and reloaded: their time is not looked at.
+fn check_time(state: &AppState, gateway: &Gateway, request: &Request) -> Result<(), Failure> {
+    let is_page = request.method == Method::Certify.as_str();
+    match gateway.window {
+        Some(window) if !is_page && !is_fresh(request.timestamp, state.engine.now(), window) => {
+            Err(Failure::plain(SubCode::IllegalTimestamp))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn content(keys: &AppKeys, request: &Request) -> Result<Content, Failure> {
+    let clear = match request.encrypt_type {
+        None => request.biz_content.clone(),
+        Some(encrypt_type) => {
+            let key =
+                keys.encrypt_key.as_ref().ok_or(Failure::plain(SubCode::MissingEncryptKey))?;
+            let clear = key.decrypt(&request.biz_content, encrypt_type);
+            clear
+                .ok()
+                .and_then(|clear| String::from_utf8(clear).ok())
+                .ok_or(Failure::plain(SubCode::DecryptionErrorUnknown))?
+        }
+    };
+    Content::parse(&clear).map_err(|error| refusal::unreadable(&error))
 }
 
 /// `certify` is opened by a browser: its answer is a page, even when it refuses.
@@ -117,37 +135,4 @@ fn page_answer(state: &AppState, answer: Result<Answer, Failure>) -> Response {
             page::problem(state, &Failure::plain(SubCode::SystemError))
         }
     }
-}
-
-fn signed(gateway: &Gateway, method: &str, outcome: &Outcome) -> Response {
-    match envelope(method, &outcome.node(), &gateway.key) {
-        Ok(body) => ([(CONTENT_TYPE, "text/html;charset=utf-8")], body).into_response(),
-        Err(error) => {
-            // An unsigned success would be worse than none.
-            tracing::error!(%error, "an answer could not be signed");
-            axum::http::StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
-    }
-}
-
-fn form(headers: &HeaderMap, body: Bytes) -> Result<Bytes, Failure> {
-    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    let is_form = kind.eq_ignore_ascii_case("application/x-www-form-urlencoded");
-    if body.is_empty() || kind.is_empty() || is_form {
-        return Ok(body);
-    }
-    Err(Failure::precise(
-        SubCode::InvalidParameter,
-        "请求体必须是 application/x-www-form-urlencoded 表单；请更正 Content-Type 与编码",
-        "the body must be an application/x-www-form-urlencoded form; correct Content-Type and encoding",
-    ))
-}
-
-fn too_large() -> Failure {
-    Failure::precise(
-        SubCode::InvalidParameter,
-        "请求体超过 4 MiB；请缩小",
-        "the body is larger than 4 MiB; make it smaller",
-    )
 }

@@ -24,10 +24,16 @@ pub(crate) async fn ready(State(state): State<Arc<AppState>>) -> Response {
     }
 }
 
+/// The reference of refusals that every one of them links to.
+pub(crate) async fn errors() -> &'static str {
+    include_str!("../../../../docs/errors.md")
+}
+
 const DOORS: &str = "certifyd\n\n\
     POST /client            mini-program Serverless, client SDK\n\
     POST /server            mini-program Serverless, back-end SDK\n\
     GET|POST /gateway.do    OpenAPI gateway\n\
+    /v3/…                   OpenAPI, REST\n\
     GET /verify/{link}      the page where a person verifies\n\
     GET /healthz, /readyz   health\n";
 

@@ -149,7 +149,7 @@ async fn recorded_gateway_requests_are_answered_as_the_protocol_says() {
         let expected = if name.contains("sign_type=RSA&") {
             ("40002", "isv.invalid-signature-type")
         } else if name.contains("encrypt_type") {
-            ("40002", "isv.invalid-encrypt-type")
+            ("40001", "isv.missing-encrypt-key")
         } else if name.contains("open.query") {
             ("40004", "OPEN_CERTIFY_BILL_NOT_EXIST")
         } else {

@@ -6,6 +6,7 @@ mod certifications;
 mod corrupt;
 mod folder;
 mod group_commit;
+mod nonces;
 mod opening;
 mod sessions;
 mod settings;

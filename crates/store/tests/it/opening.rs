@@ -17,9 +17,9 @@ async fn reopening_keeps_everything_and_migrates_nothing_twice() {
     }
     let connection = rusqlite::Connection::open(folder.file()).unwrap();
     let versions: i64 = connection
-        .query_row("SELECT COUNT(*) FROM schema_migrations", [], |row| row.get(0))
+        .query_row("SELECT COUNT(*) - MAX(version) FROM schema_migrations", [], |row| row.get(0))
         .unwrap();
-    assert_eq!(versions, 1);
+    assert_eq!(versions, 0, "each migration once");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 //! node by searching text, so its name must not occur a second time and consists of letters and
 //! underscores only.
 
+use crate::charset::Charset;
 use crate::{KeyError, PrivateKey};
 
 /// The name of the answer's node: `alipay.user.certify.open.query` gives
@@ -18,16 +19,39 @@ pub fn node_name(method: &str) -> String {
     format!("{}_response", method.replace('.', "_"))
 }
 
-/// Wraps the node text `node`, already JSON, and signs exactly these bytes.
+/// An answer before it is signed.
+#[derive(Debug, Clone, Copy)]
+pub struct Answer<'a> {
+    /// The method as the request named it.
+    pub method: &'a str,
+    /// The node's value: a JSON object, or ciphertext as a JSON string with its quotation marks.
+    pub node: &'a str,
+    /// The SN of the gateway's certificate, for a request that named a certificate. Some clients
+    /// in key mode break on it.
+    pub alipay_cert_sn: Option<&'a str>,
+    /// The charset of the request.
+    pub charset: Charset,
+}
+
+/// Writes the answer and signs exactly the bytes of its node.
 ///
 /// # Errors
 /// [`KeyError::SigningFailed`]; then there is no answer to send.
-pub fn envelope(method: &str, node: &str, key: &PrivateKey) -> Result<String, KeyError> {
-    let sign = key.sign(node.as_bytes())?;
-    let name = node_name(method);
-    let mut out = String::with_capacity(name.len() + node.len() + sign.len() + 16);
-    for part in ["{\"", &name, "\":", node, ",\"sign\":\"", &sign, "\"}"] {
-        out.push_str(part);
+pub fn envelope(answer: &Answer<'_>, key: &PrivateKey) -> Result<Vec<u8>, KeyError> {
+    let node = answer.charset.encode(answer.node);
+    let sign = key.sign(&node)?;
+    let name = node_name(answer.method);
+    let mut out = Vec::with_capacity(name.len() + node.len() + sign.len() + 80);
+    for part in [b"{\"", name.as_bytes(), b"\":", &node] {
+        out.extend_from_slice(part);
+    }
+    if let Some(sn) = answer.alipay_cert_sn {
+        for part in [",\"alipay_cert_sn\":\"", sn, "\""] {
+            out.extend_from_slice(part.as_bytes());
+        }
+    }
+    for part in [",\"sign\":\"", &sign, "\"}"] {
+        out.extend_from_slice(part.as_bytes());
     }
     Ok(out)
 }

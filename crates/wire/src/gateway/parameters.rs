@@ -1,7 +1,9 @@
 //! The parameters of a request, wherever they travelled, and the text that is signed.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
+use crate::charset::Charset;
 use crate::{Failure, SubCode};
 
 /// Decoded parameters of query and form body together; no name occurs twice.
@@ -16,24 +18,36 @@ impl std::fmt::Debug for Parameters {
 }
 
 impl Parameters {
-    /// Merges the raw query and the raw form body.
+    /// Merges the raw query and the raw form body, percent-decoded to bytes of `charset`.
     ///
     /// # Errors
-    /// `isv.invalid-encoding` for bytes that are not UTF-8, `isv.invalid-parameter` for a name
+    /// `isv.invalid-encoding` for bytes that are not in the charset, `isv.invalid-parameter` for a name
     /// that occurs twice: which of the two was signed cannot be known.
-    pub fn parse(query: &str, body: &[u8]) -> Result<Self, Failure> {
-        let mut merged = BTreeMap::new();
+    pub fn parse(query: &str, body: &[u8], charset: Charset) -> Result<Self, Failure> {
+        let mut merged = Self::default();
         for part in [query.as_bytes(), body] {
             for pair in part.split(|&b| b == b'&').filter(|pair| !pair.is_empty()) {
                 let mut halves = pair.splitn(2, |&b| b == b'=');
-                let name = decode(halves.next().unwrap_or_default())?;
-                let value = decode(halves.next().unwrap_or_default())?;
-                if merged.insert(name.clone(), value).is_some() {
-                    return Err(duplicate(&name));
-                }
+                let name = decode(halves.next().unwrap_or_default(), charset)?;
+                let value = decode(halves.next().unwrap_or_default(), charset)?;
+                merged.add(name, value)?;
             }
         }
-        Ok(Self(merged))
+        Ok(merged)
+    }
+
+    /// Adds a parameter that must not be there yet, e.g. a part of a multipart body.
+    ///
+    /// # Errors
+    /// `isv.invalid-parameter` if it is.
+    pub fn add(&mut self, name: String, value: String) -> Result<(), Failure> {
+        match self.0.entry(name) {
+            Entry::Vacant(place) => {
+                place.insert(value);
+                Ok(())
+            }
+            Entry::Occupied(taken) => Err(duplicate(taken.key())),
+        }
     }
 
     /// The first value of `name`, read leniently: for naming the answer to a request that cannot
@@ -43,7 +57,7 @@ impl Parameters {
             .into_iter()
             .flat_map(|part| part.split(|&b| b == b'&'))
             .filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
-            .find_map(|value| decode(value).ok())
+            .find_map(|value| decode(value, Charset::UTF_8).ok())
     }
 
     /// A parameter that is present and not empty.
@@ -73,8 +87,8 @@ fn duplicate(name: &str) -> Failure {
     )
 }
 
-/// Form decoding: `+` is a space, `%xx` a byte, the whole UTF-8.
-fn decode(raw: &[u8]) -> Result<String, Failure> {
+/// Form decoding: `+` is a space, `%xx` a byte, the whole text in the charset.
+fn decode(raw: &[u8], charset: Charset) -> Result<String, Failure> {
     let mut bytes = Vec::with_capacity(raw.len());
     let mut rest = raw.iter();
     while let Some(&byte) = rest.next() {
@@ -94,7 +108,10 @@ fn decode(raw: &[u8]) -> Result<String, Failure> {
             byte => byte,
         });
     }
-    String::from_utf8(bytes).map_err(|_| Failure::plain(SubCode::InvalidEncoding))
+    match charset.decode(&bytes) {
+        Some(text) => Ok(text.into_owned()),
+        None => Err(Failure::plain(SubCode::InvalidEncoding)),
+    }
 }
 
 fn hex_digit(byte: u8) -> Option<u8> {
@@ -127,7 +144,8 @@ mod tests {
 
     #[test]
     fn query_and_body_are_one_set() {
-        let parameters = Parameters::parse("b=2&sign=x&e=", b"a=%E5%BC%A0+y&c=1%2B1").unwrap();
+        let parameters =
+            Parameters::parse("b=2&sign=x&e=", b"a=%E5%BC%A0+y&c=1%2B1", Charset::UTF_8).unwrap();
         assert_eq!(canonical(&parameters, false), "a=张 y&b=2&c=1+1");
         assert_eq!(canonical(&parameters, true), "a=张 y&b=2&c=1+1&e=");
         assert_eq!(parameters.get("e"), None);
@@ -136,21 +154,23 @@ mod tests {
     #[test]
     fn a_name_that_occurs_twice_is_refused_wherever_it_occurs() {
         for (query, body) in [("a=1&a=1", ""), ("a=1", "a=2"), ("", "x=&x=")] {
-            let failure = Parameters::parse(query, body.as_bytes()).unwrap_err();
+            let failure = Parameters::parse(query, body.as_bytes(), Charset::UTF_8).unwrap_err();
             assert_eq!(failure.sub_code, SubCode::InvalidParameter);
         }
     }
 
     #[test]
     fn bytes_that_are_not_utf8_are_refused() {
-        let failure = Parameters::parse("a=%D5%C5", b"").unwrap_err();
+        let failure = Parameters::parse("a=%D5%C5", b"", Charset::UTF_8).unwrap_err();
         assert_eq!(failure.sub_code, SubCode::InvalidEncoding);
+        let gbk = Charset::parse("GBK").unwrap();
+        assert_eq!(Parameters::parse("a=%D5%C5", b"", gbk).unwrap().get("a"), Some("张"));
     }
 
     proptest! {
         #[test]
         fn parsing_never_panics(query in any::<String>(), body in any::<Vec<u8>>()) {
-            let _ = Parameters::parse(&query, &body);
+            let _ = Parameters::parse(&query, &body, Charset::UTF_8);
         }
     }
 }

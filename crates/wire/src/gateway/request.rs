@@ -1,12 +1,17 @@
 //! A gateway request: which application calls which method with which content.
 
-use super::{Parameters, canonical};
+use jiff::civil::DateTime;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Parameters, canonical, explain};
+use crate::charset::Charset;
+use crate::cipher::EncryptType;
 use crate::{AppAuthToken, Failure, PublicKey, SubCode};
 
 /// The digest and padding of a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignatureType {
-    /// SHA256withRSA, the only one accepted by default.
+    /// SHA256withRSA, the only one accepted.
     Rsa2,
 }
 
@@ -18,6 +23,10 @@ pub struct Request {
     pub biz_content: String,
     /// The right to act for another application.
     pub app_auth_token: Option<AppAuthToken>,
+    /// `biz_content` is ciphertext of this kind.
+    pub encrypt_type: Option<EncryptType>,
+    /// When the caller says it called: wall-clock time, meant as UTC+8.
+    pub timestamp: DateTime,
     /// Where a page should send the browser afterwards; wins over the one given to initialize.
     pub return_url: Option<String>,
 }
@@ -32,8 +41,13 @@ impl std::fmt::Debug for Request {
 /// Checks the signature of `parameters` under the application's key.
 ///
 /// # Errors
-/// Missing or wrong `sign_type`, missing `sign`, or `isv.invalid-signature`.
-pub fn verify(parameters: &Parameters, key: &PublicKey) -> Result<SignatureType, Failure> {
+/// Missing or wrong `sign_type`, missing `sign`, or `isv.invalid-signature` with the text that was
+/// checked, personal values masked, and the usual mistake that fits, if one does.
+pub fn verify(
+    parameters: &Parameters,
+    charset: Charset,
+    key: &PublicKey,
+) -> Result<SignatureType, Failure> {
     let sign_type = match parameters.get("sign_type") {
         None => return Err(Failure::plain(SubCode::MissingSignatureType)),
         Some("RSA2") => SignatureType::Rsa2,
@@ -41,14 +55,24 @@ pub fn verify(parameters: &Parameters, key: &PublicKey) -> Result<SignatureType,
     };
     let sign = parameters.get("sign").ok_or(Failure::plain(SubCode::MissingSignature))?;
     let without_empty = canonical(parameters, false);
-    if key.verifies(without_empty.as_bytes(), sign) {
+    if key.verifies(&charset.encode(&without_empty), sign) {
         return Ok(sign_type);
     }
     let with_empty = canonical(parameters, true);
-    if with_empty != without_empty && key.verifies(with_empty.as_bytes(), sign) {
+    if with_empty != without_empty && key.verifies(&charset.encode(&with_empty), sign) {
         return Ok(sign_type);
     }
-    Err(Failure::plain(SubCode::InvalidSignature))
+    Err(explain::invalid_signature(parameters, sign, key))
+}
+
+/// Whether a v2 timestamp is within `window` of `now`. SDKs are meant to send UTC+8; many send
+/// their machine's time, and servers run in UTC, so both are taken.
+pub fn is_fresh(timestamp: DateTime, now: Timestamp, window: SignedDuration) -> bool {
+    [8, 0].into_iter().any(|hours| {
+        jiff::tz::offset(hours)
+            .to_timestamp(timestamp)
+            .is_ok_and(|sent| now.duration_since(sent).abs() <= window)
+    })
 }
 
 impl Request {
@@ -59,23 +83,26 @@ impl Request {
     pub fn read(parameters: &Parameters) -> Result<Self, Failure> {
         let method = parameters.get("method").ok_or(Failure::plain(SubCode::MissingMethod))?;
         check_choice(parameters, "format", &["JSON", "json"], SubCode::InvalidFormat)?;
-        check_choice(parameters, "charset", &["utf-8", "utf8"], SubCode::InvalidCharset)?;
         if parameters.get("version").is_none() {
             return Err(Failure::plain(SubCode::MissingVersion));
         }
         check_choice(parameters, "version", &["1.0"], SubCode::InvalidVersion)?;
         let timestamp =
             parameters.get("timestamp").ok_or(Failure::plain(SubCode::MissingTimestamp))?;
-        if jiff::civil::DateTime::strptime("%Y-%m-%d %H:%M:%S", timestamp).is_err() {
-            return Err(Failure::plain(SubCode::InvalidTimestamp));
-        }
-        if parameters.get("encrypt_type").is_some() {
-            return Err(Failure::plain(SubCode::InvalidEncryptType));
-        }
+        let timestamp = DateTime::strptime("%Y-%m-%d %H:%M:%S", timestamp)
+            .map_err(|_| Failure::plain(SubCode::InvalidTimestamp))?;
+        let encrypt_type = match parameters.get("encrypt_type") {
+            None => None,
+            Some(text) => {
+                Some(EncryptType::parse(text).ok_or(Failure::plain(SubCode::InvalidEncryptType))?)
+            }
+        };
         Ok(Self {
             method: method.to_owned(),
             biz_content: parameters.get("biz_content").unwrap_or("{}").to_owned(),
             app_auth_token: parameters.get("app_auth_token").and_then(AppAuthToken::new),
+            encrypt_type,
+            timestamp,
             return_url: parameters.get("return_url").map(str::to_owned),
         })
     }

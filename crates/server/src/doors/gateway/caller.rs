@@ -1,0 +1,52 @@
+//! Is the caller who it says it is? By key, or by certificate.
+
+use jiff::Timestamp;
+use wire::certificate::Certificate;
+use wire::charset::Charset;
+use wire::gateway::{Parameters, verify as verify_signature};
+use wire::{Failure, PublicKey, SubCode};
+
+use crate::state::{AppKeys, Gateway};
+
+/// Checks certificate numbers, if the application is in certificate mode, and the signature.
+pub(super) fn verify(
+    gateway: &Gateway,
+    keys: &AppKeys,
+    parameters: &Parameters,
+    charset: Charset,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let app_cert_sn = parameters.get("app_cert_sn");
+    let key = match &keys.certificate {
+        Some(certificate) => {
+            let root_sn = parameters.get("alipay_root_cert_sn");
+            by_certificate(gateway, certificate, app_cert_sn, root_sn, now)?
+        }
+        // An application has one mode; without a certificate here there is none to name.
+        None if app_cert_sn.is_some() => return Err(Failure::plain(SubCode::AppCertNotExist)),
+        None => keys.public_key.as_ref().ok_or(Failure::plain(SubCode::MissingSignatureKey))?,
+    };
+    verify_signature(parameters, charset, key).map(drop)
+}
+
+/// The key of the application's certificate, if the request names this certificate.
+pub(crate) fn by_certificate<'k>(
+    gateway: &Gateway,
+    certificate: &'k Certificate,
+    app_cert_sn: Option<&str>,
+    root_sn: Option<&str>,
+    now: Timestamp,
+) -> Result<&'k PublicKey, Failure> {
+    let app_cert_sn = app_cert_sn.ok_or(Failure::plain(SubCode::MissingAppCertSn))?;
+    let root_sn = root_sn.ok_or(Failure::plain(SubCode::MissingRootCertSn))?;
+    if app_cert_sn != certificate.sn() {
+        return Err(Failure::plain(SubCode::AppCertNotExist));
+    }
+    if gateway.root_sn.as_deref() != Some(root_sn) {
+        return Err(Failure::plain(SubCode::InvalidRootCertSn));
+    }
+    if !certificate.is_valid_at(now) {
+        return Err(Failure::plain(SubCode::AppCertExpired));
+    }
+    Ok(certificate.key())
+}

@@ -1,0 +1,240 @@
+//! `/v3/…`: the newer dialect. The same methods, with statuses and headers in place of nodes.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{Extension, State};
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method as Verb, StatusCode, Uri};
+use axum::response::{IntoResponse as _, Response};
+use domain::AppId;
+use engine::{Caller, Freshness};
+use jiff::SignedDuration;
+use wire::certificate::Certificate;
+use wire::cipher::EncryptType;
+use wire::rest::{
+    Authorization, Operation, RestCode, RestError, query_parameter, signed_request,
+    signed_response, success_body, verify,
+};
+use wire::{AppAuthToken, Content, Failure, Outcome, PublicKey, SubCode, json};
+
+use crate::doors::gateway::by_certificate;
+use crate::layers::RequestId;
+use crate::methods::{self, Answer};
+use crate::refusal;
+use crate::state::{AppKeys, AppState, Gateway};
+
+/// One request, as it came.
+struct Arrival<'a> {
+    verb: &'a Verb,
+    uri: &'a Uri,
+    headers: &'a HeaderMap,
+    body: &'a [u8],
+}
+
+/// What a success needs beside its members.
+struct Success {
+    body: String,
+    encrypted: bool,
+    names_certificate: bool,
+}
+
+pub(crate) async fn call(
+    State(state): State<Arc<AppState>>,
+    Extension(id): Extension<RequestId>,
+    verb: Verb,
+    uri: Uri,
+    headers: HeaderMap,
+    body: Result<Bytes, BytesRejection>,
+) -> Response {
+    let answer = match (&state.gateway, &body) {
+        (None, _) => Err(Failure::plain(SubCode::ServiceUnavailable).into()),
+        (_, Err(_)) => Err(Failure::precise(
+            SubCode::InvalidParameter,
+            "请求体超过 4 MiB；请缩小",
+            "the body is larger than 4 MiB; make it smaller",
+        )
+        .into()),
+        (Some(gateway), Ok(body)) => {
+            let arrival = Arrival { verb: &verb, uri: &uri, headers: &headers, body };
+            answer(&state, gateway, &arrival).await
+        }
+    };
+    let mut response = match (answer, &state.gateway) {
+        (Ok(success), Some(gateway)) => signed(&state, gateway, success),
+        (Ok(_), None) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+        (Err(error), _) => refused(&state, &error),
+    };
+    if let Ok(id) = HeaderValue::from_str(&id.0) {
+        response.headers_mut().insert(HeaderName::from_static("alipay-trace-id"), id);
+    }
+    response
+}
+
+async fn answer(
+    state: &AppState,
+    gateway: &Gateway,
+    arrival: &Arrival<'_>,
+) -> Result<Success, RestError> {
+    let operation = Operation::route(arrival.verb.as_str(), arrival.uri.path())
+        .ok_or(Failure::plain(SubCode::InvalidMethod))?;
+    let authorization = Authorization::parse(arrival.header(AUTHORIZATION.as_str()))?;
+    let app =
+        state.engine.app(authorization.app_id).ok_or(Failure::plain(SubCode::InvalidAppId))?;
+    let keys = gateway.apps.get(&app.id).ok_or(Failure::plain(SubCode::MissingSignatureKey))?;
+    let token = AppAuthToken::new(arrival.header("alipay-app-auth-token"));
+    let key = key(state, gateway, keys, &authorization, arrival)?;
+    let target = arrival.uri.path_and_query().map_or("", |target| target.as_str());
+    let signed = signed_request(
+        authorization.auth_string,
+        arrival.verb.as_str(),
+        target,
+        arrival.body,
+        token.as_ref().map(AppAuthToken::expose),
+    );
+    verify(&authorization, &signed, key)?;
+    check_fresh(state, &app.id, &authorization).await?;
+    let encrypted = !arrival.header("alipay-encrypt-type").is_empty();
+    let content = content(operation, keys, arrival, encrypted)?;
+    let caller = Caller {
+        app: &app.id,
+        app_auth_token: token.as_ref().map(AppAuthToken::expose),
+        from_page: false,
+    };
+    let outcome = match methods::run(state, &caller, operation.method(), &content, None).await {
+        Answer::Outcome(outcome) => outcome,
+        Answer::Link(_) => return Err(Failure::plain(SubCode::InvalidMethod).into()),
+    };
+    if let Outcome::Failure(failure) = &outcome {
+        return Err(failure.into());
+    }
+    let clear = success_body(&outcome);
+    let body = if encrypted { encrypt(state, keys, &clear)? } else { clear };
+    Ok(Success { body, encrypted, names_certificate: authorization.app_cert_sn.is_some() })
+}
+
+/// The key that must have signed, by the application's mode.
+fn key<'k>(
+    state: &AppState,
+    gateway: &Gateway,
+    keys: &'k AppKeys,
+    authorization: &Authorization<'_>,
+    arrival: &Arrival<'_>,
+) -> Result<&'k PublicKey, Failure> {
+    let app_cert_sn = authorization.app_cert_sn;
+    match &keys.certificate {
+        Some(certificate) => {
+            let root_sn = Some(arrival.header("alipay-root-cert-sn")).filter(|sn| !sn.is_empty());
+            by_certificate(gateway, certificate, app_cert_sn, root_sn, state.engine.now())
+        }
+        None if app_cert_sn.is_some() => Err(Failure::plain(SubCode::AppCertNotExist)),
+        None => keys.public_key.as_ref().ok_or(Failure::plain(SubCode::MissingSignatureKey)),
+    }
+}
+
+impl Arrival<'_> {
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+}
+
+async fn check_fresh(
+    state: &AppState,
+    app: &AppId,
+    authorization: &Authorization<'_>,
+) -> Result<(), RestError> {
+    let life = authorization.expired_seconds.map(|life| SignedDuration::from_secs(life.into()));
+    let freshness = state
+        .engine
+        .freshness(app, authorization.nonce, authorization.timestamp, life)
+        .await
+        .map_err(|error| refusal::failure(&error))?;
+    match freshness {
+        Freshness::Fresh => Ok(()),
+        Freshness::OutOfTime => Err(RestCode::IllegalTimestamp.into()),
+        Freshness::Repeated => Err(RestCode::ReplayedNonce.into()),
+    }
+}
+
+fn content(
+    operation: Operation,
+    keys: &AppKeys,
+    arrival: &Arrival<'_>,
+    encrypted: bool,
+) -> Result<Content, Failure> {
+    let text = match operation {
+        // A body here could carry text that was signed as something else.
+        Operation::Query if !arrival.body.is_empty() => {
+            return Err(Failure::precise(
+                SubCode::InvalidParameter,
+                "此接口没有请求体；请把参数放在查询串中",
+                "this resource takes no body; send the parameters in the query",
+            ));
+        }
+        Operation::Query => {
+            let query = arrival.uri.query().unwrap_or_default();
+            let certify_id = query_parameter(query, "certify_id").unwrap_or_default();
+            json::object([("certify_id", certify_id.as_str())])
+        }
+        Operation::Initialize => {
+            let body = std::str::from_utf8(arrival.body)
+                .map_err(|_| Failure::plain(SubCode::InvalidEncoding))?;
+            if encrypted { decrypt(keys, body)? } else { body.to_owned() }
+        }
+    };
+    Content::parse(&text).map_err(|error| refusal::unreadable(&error))
+}
+
+fn decrypt(keys: &AppKeys, body: &str) -> Result<String, Failure> {
+    let key = keys.encrypt_key.as_ref().ok_or(Failure::plain(SubCode::MissingEncryptKey))?;
+    key.decrypt(body, EncryptType::Aes)
+        .ok()
+        .and_then(|clear| String::from_utf8(clear).ok())
+        .ok_or(Failure::plain(SubCode::DecryptionErrorUnknown))
+}
+
+fn encrypt(state: &AppState, keys: &AppKeys, clear: &str) -> Result<String, Failure> {
+    let key = keys.encrypt_key.as_ref().ok_or(Failure::plain(SubCode::MissingEncryptKey))?;
+    key.encrypt(clear.as_bytes(), EncryptType::Aes, state.engine.random())
+        .map_err(|_| Failure::plain(SubCode::SystemError))
+}
+
+/// Header names are lower case on the wire: one SDK compares them with case.
+fn signed(state: &AppState, gateway: &Gateway, success: Success) -> Response {
+    let timestamp = state.engine.now().as_millisecond().to_string();
+    let nonce = u128::from_be_bytes(state.engine.random());
+    let nonce = format!("{nonce:032x}");
+    let text = signed_response(&timestamp, &nonce, success.body.as_bytes());
+    let signature = match gateway.key.sign(&text) {
+        Ok(signature) => signature,
+        Err(error) => {
+            tracing::error!(%error, "an answer could not be signed");
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
+    };
+    // One SDK compares the whole value to know an encrypted answer.
+    let kind = if success.encrypted { "text/plain" } else { "application/json;charset=UTF-8" };
+    let sn = gateway.certificate.as_ref().filter(|_| success.names_certificate);
+    let mut response = ([(CONTENT_TYPE, kind)], success.body).into_response();
+    let headers = [
+        ("alipay-timestamp", timestamp.as_str()),
+        ("alipay-nonce", nonce.as_str()),
+        ("alipay-signature", signature.as_str()),
+        ("alipay-sn", sn.map(Certificate::sn).unwrap_or_default()),
+    ];
+    for (name, value) in headers.into_iter().filter(|(_, value)| !value.is_empty()) {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            response.headers_mut().insert(HeaderName::from_static(name), value);
+        }
+    }
+    response
+}
+
+/// Refusals are never encrypted, and unsigned as the hosted gateway's are.
+fn refused(state: &AppState, error: &RestError) -> Response {
+    tracing::info!(code = error.code.as_str(), "refused at /v3");
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    let kind = [(CONTENT_TYPE, "application/json;charset=UTF-8")];
+    (status, kind, error.body(Some(&state.errors_url()))).into_response()
+}
