@@ -8,7 +8,9 @@ mod envelope;
 mod explain;
 mod parameters;
 mod request;
+mod response;
 
 pub use envelope::{Answer, envelope, node_name};
 pub use parameters::{Parameters, canonical};
 pub use request::{Request, SignatureType, is_fresh, verify};
+pub use response::{Response, ResponseError};

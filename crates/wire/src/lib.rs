@@ -5,6 +5,56 @@
 //! the same [`Outcome`]. Nothing in this crate does I/O, reads a clock or keeps state; it can be
 //! used alone by a program that wants to speak the protocol from either side.
 //!
+//! # Both sides of a gateway call
+//!
+//! ```
+//! use wire::charset::Charset;
+//! use wire::gateway::{Answer, Parameters, Request, Response, canonical, envelope, verify};
+//! use wire::{Content, Outcome, PrivateKey};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let keys = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/openapi/keys/");
+//! # let read = |name| std::fs::read_to_string(format!("{keys}{name}"));
+//! let app = PrivateKey::parse(&read("app_private_pkcs1.pem")?)?;
+//! let gateway = PrivateKey::parse(&read("alipay_private_pkcs8.pem")?)?;
+//!
+//! // The client builds and signs.
+//! let method = "alipay.user.certify.open.query";
+//! let mut parameters = Parameters::default();
+//! for (name, value) in [
+//!     ("app_id", "2021000000000001"),
+//!     ("method", method),
+//!     ("charset", "utf-8"),
+//!     ("sign_type", "RSA2"),
+//!     ("timestamp", "2026-11-24 16:00:00"),
+//!     ("version", "1.0"),
+//!     ("biz_content", r#"{"certify_id":"2109b5e671aa3ff2eb4851816c65828f"}"#),
+//! ] {
+//!     parameters.set(name, value);
+//! }
+//! let sign = app.sign(canonical(&parameters, false).as_bytes())?;
+//! parameters.set("sign", &sign);
+//! let body = parameters.encode(Charset::UTF_8);
+//!
+//! // The server verifies, reads and answers.
+//! let received = Parameters::parse("", body.as_bytes(), Charset::UTF_8).map_err(|f| f.sub_msg)?;
+//! verify(&received, Charset::UTF_8, &app.public_key()?).map_err(|f| f.sub_msg)?;
+//! let request = Request::read(&received).map_err(|f| f.sub_msg)?;
+//! let content = Content::parse(&request.biz_content)?;
+//! assert!(content.text("certify_id", "certify_id")?.is_some());
+//! let node = Outcome::Success(vec![("passed", "T".into())]).node();
+//! let answer =
+//!     Answer { method, node: &node, alipay_cert_sn: None, charset: Charset::UTF_8 };
+//! let sent = envelope(&answer, &gateway)?;
+//!
+//! // The client verifies before it believes.
+//! let response = Response::read(std::str::from_utf8(&sent)?, method)?;
+//! response.verify(&gateway.public_key()?)?;
+//! assert!(response.node.contains(r#""passed":"T""#));
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Signatures are checked over the bytes received and made over the bytes sent: nothing that is
 //! signed is parsed and written again in between.
 

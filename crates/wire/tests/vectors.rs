@@ -285,3 +285,27 @@ fn recorded_aes_cases_are_reproduced() {
         assert_eq!(key.decrypt(sealed, EncryptType::Aes).unwrap(), clear.as_bytes());
     }
 }
+
+#[test]
+fn recorded_answers_are_judged_as_a_careful_client_would() {
+    use wire::gateway::Response;
+    let key = PublicKey::parse(&key_file("alipay_public.pem")).unwrap();
+    let mut judged = (0, 0);
+    for case in vectors("openapi/responses.node.json")["vectors"].as_array().unwrap() {
+        if case["protocol"] != "v2" || case["response"]["status"] != 200 {
+            continue;
+        }
+        let method = case["client_call"]["method"].as_str().unwrap_or_default();
+        let Some(body) = case["response"]["body"].as_str() else { continue };
+        let verdict = Response::read(body, method).and_then(|response| response.verify(&key));
+        match case["outcome"].as_str().unwrap() {
+            "accepted" if case["client_call"]["validateSign"] == true => {
+                assert_eq!(verdict, Ok(()), "{}", case["id"]);
+                judged.0 += 1;
+            }
+            "rejected" if case["signed_content"].is_null() && verdict.is_err() => judged.1 += 1,
+            _ => {}
+        }
+    }
+    assert!(judged.0 >= 8 && judged.1 >= 3, "{judged:?}");
+}
