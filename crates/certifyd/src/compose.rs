@@ -1,5 +1,6 @@
 //! Puts the rooms together.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use engine::{
 use functions::{Limits, Runtime, WorkerCommand};
 use server::{AppState, Gateway, Space};
 use store::Store;
+use wire::certificate::Certificate;
 
 use crate::config::{Config, FunctionsConfig, GatewayConfig, SpaceConfig};
 use crate::keys;
@@ -29,7 +31,7 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
         .with_context(|| format!("cannot open {}", config.store_url))?;
     let vault = vault(&store, &config).await?;
     let (clock, test_clock) = clocks(&store, config.mode).await?;
-    let (apps, app_keys): (Vec<_>, _) =
+    let (apps, app_keys): (Vec<_>, BTreeMap<_, _>) =
         config.apps.into_iter().map(|(app, keys)| (app.clone(), (app.id, keys))).unzip();
     let engine = Engine::new(Parts {
         store,
@@ -41,6 +43,10 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
         grants: config.grants,
     });
     let GatewayConfig { key, certificate, next_certificate, root_sn, window } = config.gateway;
+    warn_of_expiry("the gateway's", certificate.as_ref());
+    for (id, keys) in &app_keys {
+        warn_of_expiry(&format!("application {id}'s"), keys.certificate.as_ref());
+    }
     let gateway = key.map(|key| Gateway {
         key,
         certificate,
@@ -58,6 +64,18 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
         public_url: config.public_url.unwrap_or_else(|| listened.to_owned()),
         test_clock,
     }))
+}
+
+/// Certificates end without a sound; a month is time to replace one.
+fn warn_of_expiry(whose: &str, certificate: Option<&Certificate>) {
+    let Some(certificate) = certificate else { return };
+    let now = SystemClock.now();
+    let left = certificate.not_after().duration_since(now).as_hours() / 24;
+    if !certificate.is_valid_at(now) {
+        tracing::error!("{whose} certificate is not valid now; calls with it are refused");
+    } else if left < 30 {
+        tracing::warn!(days = left, "{whose} certificate ends soon; replace it");
+    }
 }
 
 /// The vault, under the key the database was written with.
