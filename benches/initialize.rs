@@ -1,6 +1,7 @@
 //! What a signed `initialize` costs the server, beside the RSA operations it cannot avoid.
 //!
-//! Run: `cargo bench -p certifyd --bench initialize`. Starts the release binary on a temporary
+//! Run: `cargo bench -p certifyd --bench initialize`. With `-- --peer` it also measures the Node.js
+//! server of `benches/peers/node` (after `npm install` there), in turns. Starts the release binary on a temporary
 //! project, sends signed calls over kept-alive connections, and reads the server's own CPU time
 //! from the system, so that the cost of the load generator does not count.
 
@@ -27,6 +28,7 @@ use wire::{PrivateKey, PublicKey};
 const CALLS: usize = 12_000;
 const CONNECTIONS: usize = 64;
 const RSA_ROUNDS: u32 = 2_000;
+const PEER_ROUNDS: usize = 3;
 
 struct Server {
     child: Child,
@@ -56,6 +58,21 @@ impl Server {
 
     fn file(&self, name: &str) -> String {
         std::fs::read_to_string(self.text(name)).unwrap()
+    }
+
+    /// The peer, with the keys of `of`.
+    fn start_peer(of: &Self, dir: &std::path::Path) -> Self {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../benches/peers/node/server.mjs");
+        let public = of.text("app_private_key").replace("private_pkcs1", "public");
+        let private = of.text("gateway_public_key").replace("public", "private_pkcs8");
+        let mut child = Command::new("node")
+            .args([script, &public, &private, dir.join("peer.db").to_str().unwrap()])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        Self { ready: serde_json::from_str(&line).expect("the peer starts"), child }
     }
 
     /// User and system time of the process so far.
@@ -134,7 +151,9 @@ fn call(connection: &mut TcpStream, request: &[u8]) -> String {
         let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
         let length = head
             .lines()
-            .find_map(|line| line.strip_prefix("content-length: "))
+            .find_map(|line| {
+                line.to_ascii_lowercase().strip_prefix("content-length: ").map(str::to_owned)
+            })
             .and_then(|length| length.parse::<usize>().ok())
             .expect("every answer has a length");
         if body.len() >= length {
@@ -214,22 +233,53 @@ fn main() {
     println!("one RSA-2048 signature       {signing:>9.1?}");
     println!("one RSA-2048 verification    {verifying:>9.1?}");
 
-    let requests: Vec<_> = (1..=CALLS).map(|number| request(&key, &app_id, number)).collect();
+    let floor = signing + verifying;
+    let peer = std::env::args()
+        .any(|argument| argument == "--peer")
+        .then(|| Server::start_peer(&server, dir.path()));
+    let mut rates = Vec::new();
+    for round in 0..if peer.is_some() { PEER_ROUNDS } else { 1 } {
+        let ours = measure("certifyd", &server, &key, &app_id, round, floor);
+        let theirs = peer.as_ref().map(|peer| measure("peer", peer, &key, &app_id, round, floor));
+        rates.extend(theirs.map(|theirs| ours / theirs));
+    }
+    if !rates.is_empty() {
+        rates.sort_by(f64::total_cmp);
+        println!(
+            "certifyd / peer, median      {:>9.2} times the calls a second",
+            rates[rates.len() / 2]
+        );
+    }
+    println!("resident memory, after       {:>9.1} MiB", server.resident_kib() as f64 / 1024.0);
+}
+
+/// Drives one server once and tells its rate.
+fn measure(
+    name: &str,
+    server: &Server,
+    key: &PrivateKey,
+    app_id: &str,
+    round: usize,
+    floor: Duration,
+) -> f64 {
+    let first = 1 + round * CALLS;
+    let requests: Vec<_> =
+        (first..first + CALLS).map(|number| request(key, app_id, number)).collect();
     let before = server.cpu();
     let (elapsed, latencies) = drive(&server.address(), &Arc::new(requests));
     let cpu = server.cpu().checked_sub(before).unwrap() / u32::try_from(CALLS).unwrap();
-    let floor = signing + verifying;
-    println!("initialize, server CPU       {cpu:>9.1?} a call");
+    let rate = CALLS as f64 / elapsed.as_secs_f64();
+    println!("{name}: initialize");
+    println!("  server CPU                 {cpu:>9.1?} a call");
     println!("  ratio to sign + verify     {:>9.2}", cpu.as_secs_f64() / floor.as_secs_f64());
     println!("  beside sign + verify       {:>9.1?}", cpu.saturating_sub(floor));
     println!(
-        "  calls                      {:>9.0} /s at {CONNECTIONS} connections, load on the same cores",
-        CALLS as f64 / elapsed.as_secs_f64()
+        "  calls                      {rate:>9.0} /s at {CONNECTIONS} connections, load on the same cores"
     );
     println!(
         "  latency p50 / p99          {:>9.1?} / {:.1?}",
         latencies[CALLS / 2],
         latencies[CALLS * 99 / 100]
     );
-    println!("resident memory, after       {:>9.1} MiB", server.resident_kib() as f64 / 1024.0);
+    rate
 }
