@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use wire::AppAuthToken;
 
 use crate::commands::{self, CommandError};
 
@@ -29,6 +30,8 @@ enum Command {
     Check(Check),
     /// Make keys and certificates in every form SDKs ask for
     Keys(Keys),
+    /// Find the usual mistakes in an SDK's configuration
+    Doctor(Doctor),
 }
 
 /// Serves a project for development.
@@ -102,6 +105,51 @@ pub(crate) struct Keys {
     pub(crate) name: Option<String>,
 }
 
+/// Finds the usual mistakes in an SDK's configuration. Prints one line per finding.
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {
+    /// The application's id
+    #[arg(long, value_name = "ID")]
+    pub(crate) app_id: String,
+    /// The application's private key
+    #[arg(long, value_name = "FILE")]
+    pub(crate) private_key: PathBuf,
+    /// The gateway to send a harmless signed query to, e.g. `http://127.0.0.1:3636/gateway.do`
+    #[arg(long, value_name = "URL")]
+    pub(crate) gateway: Option<String>,
+    /// Key mode: the gateway's public key
+    #[arg(long, value_name = "FILE")]
+    pub(crate) alipay_public_key: Option<PathBuf>,
+    /// Certificate mode: the application's certificate
+    #[arg(long, value_name = "FILE")]
+    pub(crate) app_cert: Option<PathBuf>,
+    /// Certificate mode: the gateway's certificate
+    #[arg(long, value_name = "FILE")]
+    pub(crate) alipay_cert: Option<PathBuf>,
+    /// Certificate mode: the root certificates
+    #[arg(long, value_name = "FILE")]
+    pub(crate) root_certs: Option<PathBuf>,
+    /// The application's public key as uploaded, to compare
+    #[arg(long, value_name = "FILE")]
+    pub(crate) app_public_key: Option<PathBuf>,
+    /// The AES key, where contents are encrypted
+    #[arg(long, value_name = "FILE")]
+    pub(crate) encrypt_key: Option<PathBuf>,
+    /// The token to act for a merchant
+    #[arg(
+        long, value_name = "TOKEN", value_parser = token,
+        env = "CERTIFYD_APP_AUTH_TOKEN", hide_env_values = true
+    )]
+    pub(crate) app_auth_token: Option<AppAuthToken>,
+    /// The scene that is going to be used
+    #[arg(long, value_name = "BIZ_CODE")]
+    pub(crate) scene: Option<String>,
+}
+
+fn token(text: &str) -> Result<AppAuthToken, &'static str> {
+    AppAuthToken::new(text.trim()).ok_or("it is empty")
+}
+
 /// Parses, runs, reports. Exit codes: 0 done, 1 failed, 2 wrong usage or configuration,
 /// 3 address not available.
 pub(crate) fn run() -> ExitCode {
@@ -112,6 +160,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Init(args) => commands::init::run(&args),
         Command::Check(args) => commands::check::run(&args),
         Command::Keys(args) => commands::keys::run(&args),
+        Command::Doctor(args) => commands::doctor::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -3,6 +3,7 @@
 pub(crate) mod banner;
 pub(crate) mod check;
 pub(crate) mod dev;
+pub(crate) mod doctor;
 pub(crate) mod init;
 pub(crate) mod invoke;
 pub(crate) mod keys;

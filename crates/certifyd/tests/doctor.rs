@@ -1,0 +1,198 @@
+//! The doctor against the program itself.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "helpers of tests fail by panicking, like tests"
+)]
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_certifyd");
+
+/// A server that ends with the test.
+struct Server {
+    process: Child,
+    setup: serde_json::Value,
+}
+
+impl Server {
+    fn start(dir: &Path) -> Self {
+        let mut process = Command::new(PROGRAM)
+            .args(["dev", "--listen", "127.0.0.1:0", "--json"])
+            .arg(dir)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let setup = serde_json::from_str(&line).unwrap();
+        Self { process, setup }
+    }
+
+    fn get(&self, name: &str) -> &str {
+        self.setup[name].as_str().unwrap()
+    }
+
+    fn advance_clock(&self) {
+        let host = self.get("endpoint").trim_start_matches("http://");
+        let mut connection = TcpStream::connect(host).unwrap();
+        let body = r#"{"advance_seconds":4000}"#;
+        write!(
+            connection,
+            "POST /test/clock HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\
+             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Runs the doctor: does it find no problem, and what does it say?
+fn doctor(arguments: &[(&str, &str)], secret: &str) -> (bool, String) {
+    let output = Command::new(PROGRAM)
+        .arg("doctor")
+        .args(arguments.iter().flat_map(|(name, value)| [name, value]))
+        .env_remove("CERTIFYD_APP_AUTH_TOKEN")
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(!text.contains(secret) && !text.contains("MII"), "{text}");
+    (output.status.success(), text)
+}
+
+#[test]
+fn the_usual_mistakes_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(dir.path());
+    let app_public = Path::new(server.get("app_private_key")).with_file_name("app_public.pem");
+    let secret = server.get("app_auth_token");
+    let healthy = [
+        ("--app-id", server.get("app_id")),
+        ("--private-key", server.get("app_private_key")),
+        ("--alipay-public-key", server.get("gateway_public_key")),
+        ("--app-public-key", app_public.to_str().unwrap()),
+        ("--app-auth-token", secret),
+        ("--gateway", server.get("gateway")),
+    ];
+    let with = |name: &str, value: &str| {
+        let changed = healthy.map(|pair| if pair.0 == name { (pair.0, value) } else { pair });
+        doctor(&changed, secret)
+    };
+
+    let (fine, text) = doctor(&healthy, secret);
+    assert!(fine, "{text}");
+    assert!(text.contains("OPEN_CERTIFY_BILL_NOT_EXIST, as it must be"), "{text}");
+    assert!(text.contains("ok       answer: its signature verifies"), "{text}");
+    assert!(text.contains("ok       clock: "), "{text}");
+
+    for (name, value, expected) in [
+        (
+            "--alipay-public-key",
+            app_public.to_str().unwrap(),
+            &["this is the application's own public key", "problem  answer: its signature"][..],
+        ),
+        ("--app-id", "2021999999999999", &["problem  call: isv.invalid-app-id"]),
+        (
+            "--private-key",
+            server.get("server_private_key"),
+            &["problem  key pair: ", "problem  call: isv.invalid-signature"],
+        ),
+        ("--app-auth-token", "of-nobody", &["problem  call: aop.invalid-app-auth-token"]),
+        ("--gateway", &server.get("gateway").replace(".do", ""), &["HTTP status 404"]),
+        ("--gateway", &server.get("gateway").replace("http:", "https:"), &["TLS with"]),
+        ("--gateway", "http://127.0.0.1:1/gateway.do", &["127.0.0.1:1 refuses connections"]),
+        (
+            "--gateway",
+            server.get("endpoint").trim_start_matches("http://"),
+            &["problem  gateway: "],
+        ),
+    ] {
+        let (fine, text) = with(name, value);
+        assert!(!fine, "{name} {value}\n{text}");
+        for expected in expected {
+            assert!(text.contains(expected), "{name} {value}: {expected} not in\n{text}");
+        }
+    }
+
+    // An AES key that the server does not have.
+    let keys = Path::new(env!("CARGO_MANIFEST_DIR")).join("../wire/tests/vectors/openapi/keys");
+    let aes = keys.join("aes_key.txt");
+    let mut encrypted = healthy.to_vec();
+    encrypted.push(("--encrypt-key", aes.to_str().unwrap()));
+    let (fine, text) = doctor(&encrypted, secret);
+    assert!(!fine && text.contains("problem  encrypted call: isv.missing-encrypt-key"), "{text}");
+
+    // A server whose clock is elsewhere.
+    server.advance_clock();
+    let (fine, text) = doctor(&healthy, secret);
+    assert!(!fine && text.contains("problem  call: isv.illegal-timestamp"), "{text}");
+    assert!(text.contains("ok       clock: "), "{text}");
+}
+
+#[test]
+fn certificate_mode_and_encryption_are_checked() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(Server::start(dir.path()));
+    let settings = dir.path().join(".certifyd");
+    let keys = settings.join("set");
+    let made = Command::new(PROGRAM).arg("keys").arg(&keys).stdout(Stdio::null()).status();
+    assert!(made.unwrap().success());
+    let (ours, other) = (settings.join("aes.txt"), settings.join("other.txt"));
+    std::fs::write(&ours, "+svhtaK3tFXbTYYrHw/KAQ==").unwrap();
+    std::fs::write(&other, "AAAAAAAAAAAAAAAAAAAAAA==").unwrap();
+    let config = settings.join("certifyd.toml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let gateway = "private_key = \"set/gateway_private_pkcs8.pem\"\n\
+                   certificate = \"set/gateway_chain.crt\"\n\
+                   root_certificates = \"set/alipay_root_bundle.crt\"";
+    let app = "\ncertificate = \"set/app_cert.crt\"\nencrypt_key = \"aes.txt\"";
+    let text = text.replace("private_key = \"keys/gateway_private_pkcs8.pem\"", gateway).replacen(
+        "\npublic_key = \"keys/app_public.pem\"",
+        app,
+        1,
+    );
+    std::fs::write(&config, text).unwrap();
+
+    let server = Server::start(dir.path());
+    let path = |name: &str| keys.join(name).to_str().unwrap().to_owned();
+    let (private, app) = (path("app_private_pkcs8.pem"), path("app_cert.crt"));
+    let (alipay, roots) = (path("gateway_cert.crt"), path("alipay_root_bundle.crt"));
+    let mut arguments = vec![
+        ("--app-id", server.get("app_id")),
+        ("--private-key", &private),
+        ("--gateway", server.get("gateway")),
+    ];
+    let public = path("gateway_public.pem");
+    let key_mode = [&arguments[..], &[("--alipay-public-key", public.as_str())]].concat();
+    let (fine, text) = doctor(&key_mode, "+svh");
+    assert!(!fine && text.contains("problem  call: isv.missing-app-cert-sn"), "{text}");
+
+    arguments.extend([
+        ("--app-cert", app.as_str()),
+        ("--alipay-cert", &alipay),
+        ("--root-certs", &roots),
+        ("--encrypt-key", ours.to_str().unwrap()),
+    ]);
+    let (fine, text) = doctor(&arguments, "+svh");
+    assert!(fine && text.contains("the AES key is the app's"), "{text}");
+    arguments.pop();
+    arguments.push(("--encrypt-key", other.to_str().unwrap()));
+    let (fine, text) = doctor(&arguments, "AAAAAAAA");
+    assert!(!fine && text.contains("problem  encrypted call: isv.decryption-error"), "{text}");
+}
