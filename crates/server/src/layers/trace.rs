@@ -20,14 +20,8 @@ pub(crate) struct RequestId(pub(crate) Arc<str>);
 
 impl RequestId {
     fn new(engine: &Engine) -> Self {
-        let bytes: [u8; 16] = engine.random();
-        let hex = bytes.iter().fold(String::with_capacity(32), |mut hex, byte| {
-            use std::fmt::Write as _;
-            // Writing to a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        });
-        Self(hex.into())
+        let number = u128::from_be_bytes(engine.random());
+        Self(format!("{number:032x}").into())
     }
 }
 

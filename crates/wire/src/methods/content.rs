@@ -62,7 +62,7 @@ impl Content {
     /// # Errors
     /// The text's problem, for the field `biz_content`.
     pub fn parse(text: &str) -> Result<Self, ContentError> {
-        object("biz_content", &Value::String(text.to_owned())).map(|(map, _)| Self(map))
+        from_text("biz_content", text).map(Self)
     }
 
     pub(crate) fn from_map(map: Map<String, Value>) -> Self {
@@ -94,15 +94,15 @@ impl Content {
         }
     }
 
-    /// An object member, given as an object or as JSON text, and its text.
+    /// An object member, given as an object or as JSON text, and its length in characters.
     pub(crate) fn nested(
         &self,
         name: &str,
         field: &'static str,
-    ) -> Result<Option<(Self, String)>, ContentError> {
+    ) -> Result<Option<(Self, usize)>, ContentError> {
         match self.find(name, field)? {
             None | Some(Value::Null) => Ok(None),
-            Some(value) => object(field, value).map(|(map, text)| Some((Self(map), text))),
+            Some(value) => object(field, value).map(|(map, length)| Some((Self(map), length))),
         }
     }
 
@@ -119,24 +119,45 @@ impl Content {
     }
 }
 
-fn object(
-    field: &'static str,
-    value: &Value,
-) -> Result<(Map<String, Value>, String), ContentError> {
-    let error = |problem| ContentError { field, problem };
+/// The object that `value` is, or holds as JSON text, and its length in characters.
+fn object(field: &'static str, value: &Value) -> Result<(Map<String, Value>, usize), ContentError> {
     match value {
-        Value::Object(map) => Ok((map.clone(), value.to_string())),
-        Value::String(text) => match serde_json::from_str::<Value>(text) {
-            Ok(Value::Object(map)) => Ok((map, text.clone())),
-            Ok(Value::String(_)) => Err(error(Problem::OverEscaped)),
-            Ok(_) => Err(error(Problem::NotAnObject)),
-            Err(_) if over_escaped(text) => Err(error(Problem::OverEscaped)),
-            Err(stop) => Err(error(Problem::NotJson {
-                position: character(text, stop.line(), stop.column()),
-            })),
-        },
-        _ => Err(error(Problem::NotAnObject)),
+        Value::Object(map) => Ok((map.clone(), length(map))),
+        Value::String(text) => Ok((from_text(field, text)?, text.chars().count())),
+        _ => Err(ContentError { field, problem: Problem::NotAnObject }),
     }
+}
+
+fn from_text(field: &'static str, text: &str) -> Result<Map<String, Value>, ContentError> {
+    let error = |problem| ContentError { field, problem };
+    match serde_json::from_str::<Value>(text) {
+        Ok(Value::Object(map)) => Ok(map),
+        Ok(Value::String(_)) => Err(error(Problem::OverEscaped)),
+        Ok(_) => Err(error(Problem::NotAnObject)),
+        Err(_) if over_escaped(text) => Err(error(Problem::OverEscaped)),
+        Err(stop) => {
+            Err(error(Problem::NotJson { position: character(text, stop.line(), stop.column()) }))
+        }
+    }
+}
+
+/// Counts the characters an object has as text, without writing it.
+fn length(map: &Map<String, Value>) -> usize {
+    struct Characters(usize);
+    impl std::io::Write for Characters {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut characters = Characters(0);
+    // Counting cannot fail, and a map of JSON values can be written.
+    let _ = serde_json::to_writer(&mut characters, map);
+    characters.0
 }
 
 /// `{\"a\":…}`: the text still carries the escapes of an outer string.

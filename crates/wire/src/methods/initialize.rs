@@ -83,10 +83,10 @@ impl Initialize {
 
 impl IdentityParam {
     fn read(content: &Content) -> Result<Option<Self>, ContentError> {
-        let Some((nested, text)) = content.nested("identity_param", "identity_param")? else {
+        let Some((nested, length)) = content.nested("identity_param", "identity_param")? else {
             return Ok(None);
         };
-        within(text, "identity_param", MAX_NESTED)?;
+        check_length(length, "identity_param", MAX_NESTED)?;
         Ok(Some(Self {
             identity_type: nested.text("identity_type", "identity_param.identity_type")?,
             cert_type: nested.text("cert_type", "identity_param.cert_type")?,
@@ -99,19 +99,23 @@ impl IdentityParam {
 
 impl MerchantConfig {
     fn read(content: &Content) -> Result<Option<Self>, ContentError> {
-        let Some((nested, text)) = content.nested("merchant_config", "merchant_config")? else {
+        let Some((nested, length)) = content.nested("merchant_config", "merchant_config")? else {
             return Ok(None);
         };
-        within(text, "merchant_config", MAX_NESTED)?;
+        check_length(length, "merchant_config", MAX_NESTED)?;
         let return_url = nested.text("return_url", "merchant_config.return_url")?;
         Ok(Some(Self { return_url, text: nested.canonical_text(&[]) }))
     }
 }
 
 fn within(text: String, field: &'static str, max: usize) -> Result<String, ContentError> {
-    let length = text.chars().count();
+    check_length(text.chars().count(), field, max)?;
+    Ok(text)
+}
+
+fn check_length(length: usize, field: &'static str, max: usize) -> Result<(), ContentError> {
     if length > max {
         return Err(ContentError { field, problem: Problem::TooLong { length, max } });
     }
-    Ok(text)
+    Ok(())
 }
