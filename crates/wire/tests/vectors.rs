@@ -309,3 +309,17 @@ fn recorded_answers_are_judged_as_a_careful_client_would() {
     }
     assert!(judged.0 >= 8 && judged.1 >= 3, "{judged:?}");
 }
+
+#[test]
+fn a_refused_signature_shows_nothing_of_a_value_that_fell_apart() {
+    let key = PublicKey::parse(&key_file("app_public.pem")).unwrap();
+    let body = r#"biz_content={"identity_param":{"cert_name":"A&B 张三","cert_no":"110101199001011237"},"p":"iVBORw=="}"#;
+    let query = "app_id=1&sign_type=RSA2&sign=AAAA&method=m";
+    let parameters = Parameters::parse(query, body.as_bytes(), Charset::UTF_8).unwrap();
+    let failure = verify(&parameters, Charset::UTF_8, &key).unwrap_err();
+    assert_eq!(failure.sub_code, SubCode::InvalidSignature);
+    for piece in ["张三", "110101", "cert_no", "iVBOR"] {
+        assert!(!failure.sub_msg.contains(piece), "{}", failure.sub_msg);
+    }
+    assert!(failure.sub_msg.contains("app_id=1&amp;biz_content=…("), "{}", failure.sub_msg);
+}

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use super::parameters::is_plain_name;
 use super::{Parameters, canonical};
 use crate::charset::Charset;
 use crate::{Failure, PublicKey, SubCode};
@@ -21,7 +22,7 @@ const SHOWN: [&str; 11] = [
     "alipay_root_cert_sn",
     "alipay_sdk",
 ];
-/// Longest value or name that is shown.
+/// Longest value that is shown.
 const LONGEST: usize = 128;
 
 /// A mistake in Chinese and English.
@@ -47,9 +48,13 @@ fn masked(parameters: &Parameters) -> String {
         if !out.is_empty() {
             out.push_str("&amp;");
         }
-        out.extend(name.chars().filter(|c| !c.is_control()).take(LONGEST));
+        // A value that was not percent-encoded falls apart at its `&`, and its pieces become names.
+        out.push_str(if is_plain_name(name) { name } else { "?" });
+        let shown = SHOWN.contains(&name)
+            && value.len() <= LONGEST
+            && value.chars().all(|c| c == ' ' || c.is_ascii_graphic());
         // Writing to a String cannot fail.
-        let _ = if SHOWN.contains(&name) && value.len() <= LONGEST {
+        let _ = if shown {
             write!(out, "={value}")
         } else {
             write!(out, "=…({} chars)", value.chars().count())

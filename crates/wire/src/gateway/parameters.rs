@@ -9,12 +9,16 @@ use crate::{Failure, SubCode};
 
 /// Decoded parameters of query and form body together; no name occurs twice.
 #[derive(Clone, Default)]
-pub struct Parameters(BTreeMap<String, String>);
+pub struct Parameters {
+    texts: BTreeMap<String, String>,
+    /// The bytes of values that their charset would write in another way: what was signed.
+    odd: BTreeMap<String, Vec<u8>>,
+}
 
 impl std::fmt::Debug for Parameters {
     // Values hold personal data and tokens; only names may be shown.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.texts.keys()).finish()
     }
 }
 
@@ -29,8 +33,12 @@ impl Parameters {
         for part in [query.as_bytes(), body] {
             for pair in part.split(|&b| b == b'&').filter(|pair| !pair.is_empty()) {
                 let mut halves = pair.splitn(2, |&b| b == b'=');
-                let name = decode(halves.next().unwrap_or_default(), charset)?;
-                let value = decode(halves.next().unwrap_or_default(), charset)?;
+                let name = text(&unescape(halves.next().unwrap_or_default()), charset)?;
+                let bytes = unescape(halves.next().unwrap_or_default());
+                let value = text(&bytes, charset)?;
+                if *charset.encode(&value) != bytes {
+                    merged.odd.insert(name.clone(), bytes);
+                }
                 merged.add(name, value)?;
             }
         }
@@ -42,7 +50,7 @@ impl Parameters {
     /// # Errors
     /// `isv.invalid-parameter` if it is.
     pub fn add(&mut self, name: String, value: String) -> Result<(), Failure> {
-        match self.0.entry(name) {
+        match self.texts.entry(name) {
             Entry::Vacant(place) => {
                 place.insert(value);
                 Ok(())
@@ -58,17 +66,18 @@ impl Parameters {
             .into_iter()
             .flat_map(|part| part.split(|&b| b == b'&'))
             .filter_map(|pair| pair.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
-            .find_map(|value| decode(value, Charset::UTF_8).ok())
+            .find_map(|value| text(&unescape(value), Charset::UTF_8).ok())
     }
 
     /// A parameter that is present and not empty.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+        self.texts.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
     /// Adds or replaces one parameter: for building requests.
     pub fn set(&mut self, name: &str, value: &str) {
-        self.0.insert(name.to_owned(), value.to_owned());
+        self.odd.remove(name);
+        self.texts.insert(name.to_owned(), value.to_owned());
     }
 
     /// The parameters as a query or form body, percent-encoded.
@@ -87,14 +96,12 @@ impl Parameters {
 
     /// Name and value, in byte order of the names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+        self.texts.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 }
 
 fn duplicate(name: &str) -> Failure {
-    // The name is the caller's text: shown only if it looks like a parameter name.
-    let known = name.len() <= 32 && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-    let name = if known { name } else { "?" };
+    let name = if is_plain_name(name) { name } else { "?" };
     Failure::precise(
         SubCode::InvalidParameter,
         &format!("参数 {name} 出现了两次；请在查询串或表单中只传一次"),
@@ -102,8 +109,20 @@ fn duplicate(name: &str) -> Failure {
     )
 }
 
-/// Form decoding: `+` is a space, `%xx` a byte, the whole text in the charset.
-fn decode(raw: &[u8], charset: Charset) -> Result<String, Failure> {
+/// Whether a name may be shown: it is the caller's text, and may be a piece of a value.
+pub(super) fn is_plain_name(name: &str) -> bool {
+    (1..=32).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')
+}
+
+fn text(bytes: &[u8], charset: Charset) -> Result<String, Failure> {
+    match charset.decode(bytes) {
+        Some(text) => Ok(text.into_owned()),
+        None => Err(Failure::plain(SubCode::InvalidEncoding)),
+    }
+}
+
+/// Form decoding: `+` is a space, `%xx` a byte.
+fn unescape(raw: &[u8]) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(raw.len());
     let mut rest = raw.iter();
     while let Some(&byte) = rest.next() {
@@ -123,10 +142,7 @@ fn decode(raw: &[u8], charset: Charset) -> Result<String, Failure> {
             byte => byte,
         });
     }
-    match charset.decode(&bytes) {
-        Some(text) => Ok(text.into_owned()),
-        None => Err(Failure::plain(SubCode::InvalidEncoding)),
-    }
+    bytes
 }
 
 /// Everything but unreserved characters becomes `%XX`, which all servers read alike.
@@ -164,6 +180,29 @@ pub fn canonical(parameters: &Parameters, keep_empty: bool) -> String {
     out
 }
 
+/// The bytes that are signed: the canonical text in the charset, but each value as it came.
+pub(super) fn signed_bytes(parameters: &Parameters, charset: Charset, keep_empty: bool) -> Vec<u8> {
+    if parameters.odd.is_empty() {
+        return charset.encode(&canonical(parameters, keep_empty)).into_owned();
+    }
+    let mut out = Vec::with_capacity(512);
+    let signed = parameters
+        .iter()
+        .filter(|(name, value)| *name != "sign" && (keep_empty || !value.trim().is_empty()));
+    for (name, value) in signed {
+        if !out.is_empty() {
+            out.push(b'&');
+        }
+        out.extend_from_slice(&charset.encode(name));
+        out.push(b'=');
+        match parameters.odd.get(name) {
+            Some(bytes) => out.extend_from_slice(bytes),
+            None => out.extend_from_slice(&charset.encode(value)),
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -183,6 +222,19 @@ mod tests {
         for (query, body) in [("a=1&a=1", ""), ("a=1", "a=2"), ("", "x=&x=")] {
             let failure = Parameters::parse(query, body.as_bytes(), Charset::UTF_8).unwrap_err();
             assert_eq!(failure.sub_code, SubCode::InvalidParameter);
+        }
+    }
+
+    #[test]
+    fn what_is_signed_are_the_bytes_that_came() {
+        let gbk = Charset::parse("GBK").unwrap();
+        // The euro sign has two forms, and four bytes are more than GBK itself writes.
+        for value in [b"\xa2\xe3".as_slice(), b"\x80", b"\xa3\xa0", b"\x94\x39\xfc\x36"] {
+            let mut escaped = String::new();
+            push_encoded(&mut escaped, value);
+            let parameters = Parameters::parse(&format!("a={escaped}&b=1"), b"", gbk).unwrap();
+            let expected = [b"a=", value, b"&b=1"].concat();
+            assert_eq!(signed_bytes(&parameters, gbk, true), expected);
         }
     }
 

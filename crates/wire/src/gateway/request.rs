@@ -3,7 +3,8 @@
 use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Parameters, canonical, explain};
+use super::parameters::signed_bytes;
+use super::{Parameters, explain};
 use crate::charset::Charset;
 use crate::cipher::EncryptType;
 use crate::{AppAuthToken, Failure, PublicKey, SubCode};
@@ -54,12 +55,12 @@ pub fn verify(
         Some(_) => return Err(Failure::plain(SubCode::InvalidSignatureType)),
     };
     let sign = parameters.get("sign").ok_or(Failure::plain(SubCode::MissingSignature))?;
-    let without_empty = canonical(parameters, false);
-    if key.verifies(&charset.encode(&without_empty), sign) {
+    let without_empty = signed_bytes(parameters, charset, false);
+    if key.verifies(&without_empty, sign) {
         return Ok(sign_type);
     }
-    let with_empty = canonical(parameters, true);
-    if with_empty != without_empty && key.verifies(&charset.encode(&with_empty), sign) {
+    let with_empty = signed_bytes(parameters, charset, true);
+    if with_empty != without_empty && key.verifies(&with_empty, sign) {
         return Ok(sign_type);
     }
     Err(explain::invalid_signature(parameters, sign, key))

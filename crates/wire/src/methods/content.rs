@@ -1,5 +1,6 @@
 //! Business content as it arrives: an object whose members may be spelled either way.
 
+use serde_json::map::Entry;
 use serde_json::{Map, Value};
 
 use crate::outcome::{camel_case, snake_case};
@@ -72,12 +73,25 @@ impl Content {
     /// The same content as one text, whatever its spelling, member order and form, without the
     /// members in `except`: for telling a repeated call from a different one.
     pub(crate) fn canonical_text(self, except: &[&str]) -> String {
-        let members = self
-            .0
-            .into_iter()
-            .map(|(name, value)| (snake_case(&name), value))
-            .filter(|(name, _)| !except.contains(&name.as_str()));
-        Value::Object(members.collect()).to_string()
+        let mut members = Map::new();
+        for (name, value) in self.0 {
+            let name = snake_case(&name);
+            if except.contains(&name.as_str()) {
+                continue;
+            }
+            match members.entry(name) {
+                Entry::Vacant(place) => {
+                    place.insert(value);
+                }
+                // Both spellings of a member nobody here reads: neither may get lost.
+                Entry::Occupied(mut twin) if *twin.get() != value => {
+                    let both = vec![twin.get().clone(), value];
+                    twin.insert(Value::Array(both));
+                }
+                Entry::Occupied(_) => {}
+            }
+        }
+        Value::Object(members).to_string()
     }
 
     /// A text member under its snake-case name, in either spelling. `null` counts as absent and
@@ -109,8 +123,9 @@ impl Content {
     /// The member under either spelling; both may be there if they agree.
     fn find(&self, snake: &str, field: &'static str) -> Result<Option<&Value>, ContentError> {
         let camel = camel_case(snake);
-        let twin = if camel == snake { None } else { self.0.get(&camel) };
-        match (self.0.get(snake), twin) {
+        let given = |name: &str| self.0.get(name).filter(|value| !value.is_null());
+        let twin = if camel == snake { None } else { given(&camel) };
+        match (given(snake), twin) {
             (Some(snake), Some(camel)) if snake != camel => {
                 Err(ContentError { field, problem: Problem::Conflict })
             }
@@ -193,6 +208,15 @@ mod tests {
         let content = Content::parse(r#"{"a_b":"1","aB":"2","c_d":"3","cD":"3"}"#).unwrap();
         assert_eq!(content.text("a_b", "f").unwrap_err().problem, Problem::Conflict);
         assert_eq!(content.text("c_d", "f").unwrap().as_deref(), Some("3"));
+        let content = Content::parse(r#"{"a_b":"1","aB":null}"#).unwrap();
+        assert_eq!(content.text("a_b", "f").unwrap().as_deref(), Some("1"));
+    }
+
+    #[test]
+    fn different_contents_have_different_canonical_texts() {
+        let canonical = |text| Content::parse(text).unwrap().canonical_text(&[]);
+        assert_ne!(canonical(r#"{"x_y":1,"xY":2}"#), canonical(r#"{"x_y":1,"xY":3}"#));
+        assert_eq!(canonical(r#"{"xY":1,"a":2}"#), canonical(r#"{"a":2,"x_y":1}"#));
     }
 
     #[test]
