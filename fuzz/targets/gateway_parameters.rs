@@ -106,7 +106,11 @@ fuzz_target!(|data: &[u8]| {
 
     // Signing is dear, so only one input in eight is signed; both canonical forms must fit.
     if selector & 0x1c == 0x1c {
-        masked = parameters;
+        // Built anew, as a client does: received parameters remember the bytes they came in.
+        masked = Parameters::default();
+        for (name, value) in parameters.iter() {
+            masked.set(name, value);
+        }
         masked.set("sign_type", "RSA2");
         for keep_empty in [false, true] {
             let text = canonical(&masked, keep_empty);
