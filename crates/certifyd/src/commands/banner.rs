@@ -152,6 +152,9 @@ Try it in another terminal:
     }
 }
 
+/// The last line before the waiting.
+pub(crate) const READY: &str = "Ready. Press Ctrl-C to stop.\n";
+
 /// The answer of the project's first call.
 pub(crate) fn first_call(function: &str, answer: &str, link: Option<&str>) -> String {
     let mut text = format!("{function} answered:\n\n  {answer}\n");
@@ -160,7 +163,8 @@ pub(crate) fn first_call(function: &str, answer: &str, link: Option<&str>) -> St
         text.push_str(link);
         text.push('\n');
     }
-    text.push_str("\nReady. Press Ctrl-C to stop.\n");
+    text.push('\n');
+    text.push_str(READY);
     text
 }
 

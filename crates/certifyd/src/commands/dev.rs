@@ -85,6 +85,8 @@ async fn serve_project(args: &Dev, project: Project) -> Result<(), CommandError>
             let state = Arc::clone(&state);
             let space = setup.space_id.clone();
             tokio::spawn(async move { make_first_call(state, &space, call).await });
+        } else {
+            print(banner::READY)?;
         }
     }
     serve::until_stopped(state, listener).await
