@@ -42,9 +42,7 @@ pub(super) fn invalid_signature(parameters: &Parameters, sign: &str, key: &Publi
 /// The canonical text with masked values; `&` as the hosted gateway shows it.
 fn masked(parameters: &Parameters) -> String {
     let mut out = String::new();
-    let signed =
-        parameters.iter().filter(|(name, value)| *name != "sign" && !value.trim().is_empty());
-    for (name, value) in signed {
+    for (name, value) in parameters.signed(false) {
         if !out.is_empty() {
             out.push_str("&amp;");
         }

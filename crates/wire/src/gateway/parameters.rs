@@ -1,5 +1,6 @@
 //! The parameters of a request, wherever they travelled, and the text that is signed.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt::Write as _;
@@ -94,6 +95,13 @@ impl Parameters {
         out
     }
 
+    /// What enters the signed text: all but the signature, in order, empty values or not.
+    pub(super) fn signed(&self, keep_empty: bool) -> impl Iterator<Item = (&str, &str)> {
+        self.iter().filter(move |(name, value)| {
+            *name != "sign" && (keep_empty || !value.trim().is_empty())
+        })
+    }
+
     /// Name and value, in byte order of the names.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.texts.iter().map(|(name, value)| (name.as_str(), value.as_str()))
@@ -166,10 +174,7 @@ fn hex_digit(byte: u8) -> Option<u8> {
 /// Some SDKs leave empty values out of it and some sign them, so a verifier tries both.
 pub fn canonical(parameters: &Parameters, keep_empty: bool) -> String {
     let mut out = String::with_capacity(512);
-    let signed = parameters
-        .iter()
-        .filter(|(name, value)| *name != "sign" && (keep_empty || !value.trim().is_empty()));
-    for (name, value) in signed {
+    for (name, value) in parameters.signed(keep_empty) {
         if !out.is_empty() {
             out.push('&');
         }
@@ -183,13 +188,14 @@ pub fn canonical(parameters: &Parameters, keep_empty: bool) -> String {
 /// The bytes that are signed: the canonical text in the charset, but each value as it came.
 pub(super) fn signed_bytes(parameters: &Parameters, charset: Charset, keep_empty: bool) -> Vec<u8> {
     if parameters.odd.is_empty() {
-        return charset.encode(&canonical(parameters, keep_empty)).into_owned();
+        let text = canonical(parameters, keep_empty);
+        return match charset.encode(&text) {
+            Cow::Borrowed(_) => text.into_bytes(),
+            Cow::Owned(bytes) => bytes,
+        };
     }
     let mut out = Vec::with_capacity(512);
-    let signed = parameters
-        .iter()
-        .filter(|(name, value)| *name != "sign" && (keep_empty || !value.trim().is_empty()));
-    for (name, value) in signed {
+    for (name, value) in parameters.signed(keep_empty) {
         if !out.is_empty() {
             out.push(b'&');
         }
