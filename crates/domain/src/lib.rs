@@ -14,6 +14,10 @@
 //! - **return address** ([`ReturnUrl`]): where the browser goes afterwards.
 //! - **state** ([`State`]): created, in progress, passed, failed, expired. The last three are
 //!   terminal and never change.
+//! - **step** ([`Step`]): what the person is asked to do now; **way** ([`Way`]): as the scene says,
+//!   or by the document in place of the face.
+//! - **challenge** ([`Challenge`]): movements before the camera, in an order drawn by chance.
+//! - **part** ([`Part`]): one picture of a certification's evidence.
 //! - **verdict** ([`Verdict`]): what a verifier decided; **assurance** ([`Assurance`]): how.
 //! - **answer** ([`Answer`]): what a query may learn from the state at one instant.
 //! - **profile** ([`Profile`]): how much to accept. *Compatible* takes what production takes and
@@ -34,7 +38,11 @@ pub mod cert_no;
 pub mod cert_type;
 pub mod certification;
 pub mod certify_id;
+pub mod challenge;
+pub mod evidence;
+pub mod fail_reason;
 pub mod field;
+pub mod flow;
 pub mod order_no;
 mod permit;
 pub mod person_name;
@@ -46,6 +54,7 @@ pub mod return_url;
 pub mod sealed;
 pub mod state;
 pub mod subject;
+pub mod test_identity;
 pub mod verdict;
 
 pub use app::AppId;
@@ -54,7 +63,11 @@ pub use cert_no::CertNo;
 pub use cert_type::{CertType, IdentityType};
 pub use certification::{Answer, Certification};
 pub use certify_id::CertifyId;
+pub use challenge::{Action, Challenge};
+pub use evidence::{Part, Source, Unchecked, Undecidable};
+pub use fail_reason::{FailReason, KnownReason};
 pub use field::Field;
+pub use flow::{Progress, Step, Way};
 pub use order_no::OrderNo;
 pub use person_name::PersonName;
 pub use policy::{Contract, Lifetimes};
@@ -64,4 +77,4 @@ pub use return_url::ReturnUrl;
 pub use sealed::Sealed;
 pub use state::{State, WrongState};
 pub use subject::Identity;
-pub use verdict::{Assurance, FailReason, Verdict};
+pub use verdict::{Assurance, Verdict};

@@ -1,6 +1,7 @@
 //! May this happen at this instant? Lifetimes and contracts. Not who is asking: that is settled
 //! before.
 
+use jiff::civil::Date;
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Span, Timestamp};
 
@@ -39,6 +40,14 @@ impl Lifetimes {
         let local = CHINA.to_datetime(concluded_at).checked_add(months).ok()?;
         CHINA.to_timestamp(local).ok()
     }
+}
+
+/// Below this age the law wants the guardian's consent.
+const GUARDED_YEARS: i16 = 14;
+
+/// Whether somebody born on `birth` needs the consent of a guardian on the day `today`.
+pub fn needs_guardian(birth: Date, today: Date) -> bool {
+    birth.checked_add(Span::new().years(GUARDED_YEARS)).is_ok_and(|day| today < day)
 }
 
 /// What a merchant has signed up for.
@@ -92,6 +101,14 @@ mod tests {
         }
         assert_eq!(Lifetimes::default().reading_ends(Timestamp::MAX), None);
         let _ = Lifetimes::default().reading_ends(Timestamp::MIN);
+    }
+
+    #[test]
+    fn a_guardian_is_needed_until_the_fourteenth_birthday() {
+        use jiff::civil::date;
+        assert!(needs_guardian(date(2012, 11, 25), date(2026, 11, 24)));
+        assert!(!needs_guardian(date(2012, 11, 24), date(2026, 11, 24)));
+        assert!(!needs_guardian(date(1990, 3, 7), date(2026, 11, 24)));
     }
 
     #[test]
