@@ -112,7 +112,7 @@ mod tests {
     }
 
     fn pass() -> Verdict {
-        Verdict::Passed { assurance: Assurance::Simulated }
+        Verdict::Passed { assurance: Assurance::simulated() }
     }
 
     fn fail() -> Verdict {

@@ -77,4 +77,4 @@ pub use return_url::ReturnUrl;
 pub use sealed::Sealed;
 pub use state::{State, WrongState};
 pub use subject::Identity;
-pub use verdict::{Assurance, Verdict};
+pub use verdict::{Assurance, How, Verdict};

@@ -78,8 +78,6 @@ pub enum Rule {
     NotAnObject,
     /// Text that holds the text of an object: escaped once too often.
     OverEscaped,
-    /// Accepted, and of no effect yet. Never a refusal.
-    NotUsed,
     /// Both spellings of the field are there and disagree.
     Conflict,
     /// An address whose scheme runs code or opens files.
@@ -93,6 +91,10 @@ pub enum Rule {
     },
     /// An address whose host is missing or malformed.
     BadHost,
+    /// Not a picture in Base64 that can be read: JPEG, PNG or WebP, of a size that can be used.
+    NotAPicture,
+    /// An address that opens an app whose scheme is not registered. Never a refusal.
+    UnregisteredScheme,
     /// Not an address a browser can be sent to.
     NotAnAddress,
     /// The address has no scheme; https is assumed. Never a refusal.
@@ -154,7 +156,8 @@ mod tests {
         Rule::NotJson { position: 12 },
         Rule::NotAnObject,
         Rule::OverEscaped,
-        Rule::NotUsed,
+        Rule::NotAPicture,
+        Rule::UnregisteredScheme,
         Rule::Conflict,
         Rule::ForbiddenScheme,
         Rule::Credentials,

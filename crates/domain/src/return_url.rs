@@ -60,6 +60,20 @@ impl ReturnUrl {
     }
 }
 
+impl ReturnUrl {
+    /// The scheme of an app, in lower case; `None` for addresses of the web.
+    pub fn app_scheme(&self) -> Option<String> {
+        let (scheme, _) = self.0.split_once("://").filter(|(scheme, _)| is_scheme(scheme))?;
+        Some(scheme.to_ascii_lowercase()).filter(|_| !is_web(scheme))
+    }
+
+    /// [`ReturnUrl::target`], unless it opens an app whose scheme is not among `schemes`.
+    pub fn target_among(&self, schemes: &[String]) -> Option<String> {
+        let allowed = self.app_scheme().is_none_or(|scheme| schemes.contains(&scheme));
+        self.target().filter(|_| allowed)
+    }
+}
+
 /// Without query and fragment: merchants put order and customer data there.
 impl fmt::Debug for ReturnUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -119,7 +119,7 @@ mod tests {
     }
 
     fn pass() -> Verdict {
-        Verdict::Passed { assurance: Assurance::Simulated }
+        Verdict::Passed { assurance: Assurance::simulated() }
     }
 
     fn fail() -> Verdict {
@@ -137,7 +137,7 @@ mod tests {
         let state = state.start(second(2)).unwrap();
         assert_eq!(state, State::InProgress { since: second(1) });
         let state = state.conclude(pass(), second(3)).unwrap();
-        assert_eq!(state, State::Passed { at: second(3), assurance: Assurance::Simulated });
+        assert_eq!(state, State::Passed { at: second(3), assurance: Assurance::simulated() });
         assert_eq!((state.name(), state.is_terminal()), ("passed", true));
         let again = state.conclude(fail(), second(4)).unwrap_err();
         assert_eq!(again, WrongState { from: "passed", wanted: "failed" });

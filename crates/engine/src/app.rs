@@ -22,6 +22,8 @@ pub struct App {
     pub contract: Contract,
     /// How strictly its input is judged.
     pub profile: Profile,
+    /// Schemes of its own apps to which people may be sent back, in lower case.
+    pub return_schemes: Vec<String>,
 }
 
 /// The right of one application to act for another.

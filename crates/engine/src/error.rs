@@ -36,6 +36,27 @@ pub enum EngineError {
     /// The link is not one we made.
     #[error("no such link")]
     NoSuchLink,
+    /// Another browser has begun; this one may not go on.
+    #[error("the verification goes on in another browser")]
+    Elsewhere,
+    /// Not what is to be done now.
+    #[error("this is not the step to be done now")]
+    NotThisStep,
+    /// The challenge is another one's, or its time is up.
+    #[error("the challenge is over; ask for a new one")]
+    ChallengeOver,
+    /// The person has tried as often as is allowed.
+    #[error("too many tries")]
+    TooManyTries,
+    /// The person is under 14 and nobody has agreed for them.
+    #[error("a guardian must agree for somebody under 14")]
+    GuardianNeeded,
+    /// A picture was not taken.
+    #[error("{0}")]
+    Picture(#[from] crate::PictureError),
+    /// The pictures cannot tell who somebody is.
+    #[error("{0}")]
+    Undecidable(domain::Undecidable),
     /// Only in test mode.
     #[error("outcomes can be chosen in test mode only")]
     TestModeOnly,

@@ -1,10 +1,16 @@
 //! `init`: opens a certification, or finds the one this order number has opened.
 
-use domain::{BizCode, Certification, CertifyId, Identity, OrderNo, ReturnUrl, State, Warning};
-use store::{CertificationRecord, Inserted};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use domain::{
+    BizCode, Certification, CertifyId, Field, Identity, OrderNo, Part, Profile, Rejected,
+    ReturnUrl, Rule, Source, State, Warning,
+};
+use store::{CertificationRecord, Inserted, NewPicture};
 
 use crate::authorize::Acting;
-use crate::{Engine, EngineError};
+use crate::picture::{self, PictureError};
+use crate::{App, Engine, EngineError};
 
 /// What the merchant asks for, every value already judged.
 pub struct Order {
@@ -52,13 +58,19 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::NotContracted`], [`EngineError::OrderReused`], or a fault of the store.
-    pub async fn initialize(&self, acting: Acting, order: Order) -> Result<CertifyId, EngineError> {
+    pub async fn initialize(
+        &self,
+        acting: Acting,
+        mut order: Order,
+    ) -> Result<CertifyId, EngineError> {
         if !acting.owner.contract.allows(order.biz_code) {
             return Err(EngineError::NotContracted(order.biz_code));
         }
         let now = self.now();
         let id = self.new_certify_id(now);
         let content_digest = self.digest(&order);
+        self.judge_scheme(&acting.owner, &mut order);
+        let reference = self.reference(id, &acting.owner, &mut order).await?;
         let record = CertificationRecord {
             content_digest,
             subject: self.seal_subject(id, &order.identity, &order.merchant)?,
@@ -74,7 +86,11 @@ impl Engine {
                 version: 1,
             },
         };
-        match self.store.insert_certification(record).await? {
+        let stored = match reference {
+            None => self.store.insert_certification(record).await?,
+            Some(given) => self.store.insert_certification_with_picture(record, given).await?,
+        };
+        match stored {
             Inserted::New => {
                 for warning in &order.warnings {
                     tracing::info!(certify_id = %id, warning = warning.en(), "accepted leniently");
@@ -85,6 +101,44 @@ impl Engine {
                 Ok(existing.certification.id)
             }
             Inserted::Existing(_) => Err(EngineError::OrderReused),
+        }
+    }
+
+    /// An address that opens an app is accepted as production accepts it; nobody is sent there
+    /// unless its scheme is registered.
+    fn judge_scheme(&self, owner: &App, order: &mut Order) {
+        let scheme = order.merchant.return_url.app_scheme();
+        if scheme.is_some_and(|scheme| !owner.return_schemes.contains(&scheme)) {
+            let rule = Rule::UnregisteredScheme;
+            order.warnings.push(Rejected { field: Field::ReturnUrl, rule });
+        }
+    }
+
+    /// The merchant's picture of the person, as verifiers will get it. One that cannot be read is
+    /// refused in strict; in compatible it is left out, with a warning, and then decides nothing.
+    async fn reference(
+        &self,
+        id: CertifyId,
+        owner: &App,
+        order: &mut Order,
+    ) -> Result<Option<NewPicture>, EngineError> {
+        let Some(text) = order.face_contrast_picture.take() else { return Ok(None) };
+        let compact: String = text.split_ascii_whitespace().collect();
+        let kept = match STANDARD.decode(compact) {
+            Ok(bytes) => self.decode(move || picture::take(&bytes)).await,
+            Err(_) => Err(EngineError::Picture(PictureError::Damaged)),
+        };
+        let rejected = Rejected { field: Field::FaceContrastPicture, rule: Rule::NotAPicture };
+        match (kept, owner.profile) {
+            (Ok(kept), _) => {
+                self.seal_picture(id, Part::Reference, Source::Merchant, &kept).map(Some)
+            }
+            (Err(EngineError::Picture(_)), Profile::Strict) => Err(rejected.into()),
+            (Err(EngineError::Picture(_)), Profile::Compatible) => {
+                order.warnings.push(rejected);
+                Ok(None)
+            }
+            (Err(other), _) => Err(other),
         }
     }
 

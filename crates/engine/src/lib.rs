@@ -5,35 +5,54 @@
 
 mod app;
 mod authorize;
+mod capture;
 mod certify;
 mod chance;
 mod clock;
-mod conclude;
+mod consent;
 mod error;
 mod initialize;
 mod link;
 mod outbound;
+mod picture;
+mod policy;
 mod query;
 mod replay;
+mod review;
 mod sessions;
 mod subject;
+mod submit;
+mod test_world;
+mod transition;
 mod vault;
+mod verifier;
+mod visit;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use app::{App, Grant, Mode};
 pub use authorize::{Acting, Caller};
+pub use capture::{Challenged, Taken};
 pub use chance::{Chance, SystemChance};
 pub use clock::{Clock, MovableClock, SystemClock};
-pub use conclude::{Chosen, Opened};
+pub use consent::Agreement;
 pub use error::EngineError;
 pub use initialize::{MerchantChoice, Order};
 pub use outbound::{Fetched, Outbound, OutboundError, OutboundRequest, Reach};
+pub use picture::{MAX_BYTES as MAX_PICTURE, Picture, PictureError};
+pub use policy::Policy;
 pub use query::Status;
 pub use replay::Freshness;
+pub use review::{Docket, Happened, Ruling, Shown, Waiting};
 pub use sessions::SignedIn;
+pub use test_world::Chosen;
 pub use vault::Vault;
+pub use verifier::review::Review;
+pub use verifier::simulated::Simulated;
+pub use verifier::{Case, Judgement, Verifier};
+pub use visit::{Place, View, Watched};
 
 use domain::{AppId, Lifetimes};
 use store::Store;
@@ -57,6 +76,10 @@ pub struct Engine {
     lifetimes: Lifetimes,
     apps: BTreeMap<AppId, Arc<App>>,
     grants: Vec<Grant>,
+    verifier: Option<Arc<dyn Verifier>>,
+    policy: Policy,
+    decodings: tokio::sync::Semaphore,
+    changes: tokio::sync::broadcast::Sender<domain::CertifyId>,
     recent: sessions::Recent,
 }
 
@@ -77,6 +100,10 @@ pub struct Parts {
     pub apps: Vec<App>,
     /// Which of them act for which others.
     pub grants: Vec<Grant>,
+    /// Who decides about what people hand in; none: nobody can.
+    pub verifier: Option<Arc<dyn Verifier>>,
+    /// What the operator has chosen.
+    pub policy: Policy,
 }
 
 impl Engine {
@@ -92,6 +119,10 @@ impl Engine {
             lifetimes: Lifetimes::default(),
             apps,
             grants: parts.grants,
+            verifier: parts.verifier,
+            policy: parts.policy,
+            decodings: tokio::sync::Semaphore::new(capture::DECODINGS),
+            changes: watch::sender(),
             recent: sessions::Recent::default(),
         }
     }

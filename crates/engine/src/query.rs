@@ -1,6 +1,6 @@
 //! `query`: how a certification ended, and the fuller account of our own API.
 
-use domain::{Answer, CertifyId};
+use domain::{Answer, Assurance, CertifyId, State};
 use serde::Serialize;
 use store::CertificationRecord;
 
@@ -17,7 +17,13 @@ pub struct Status {
     /// Why it failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Nobody was verified: the outcome was chosen.
+    /// How a pass was reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assurance: Option<&'static str>,
+    /// What a pass does not say.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_checked: Vec<&'static str>,
+    /// The server is in test mode: the outcome means nothing outside.
     pub test: bool,
     /// What the strict profile would have refused at `init`.
     pub warnings: serde_json::Value,
@@ -48,12 +54,20 @@ impl Engine {
 
     pub(crate) fn status(&self, record: &CertificationRecord) -> Status {
         let state = record.certification.clone().at(self.now(), &self.lifetimes).state;
+        let assurance = match &state {
+            State::Passed { assurance, .. } => Some(assurance),
+            _ => None,
+        };
         Status {
             certify_id: record.certification.id.to_string(),
             reason: match &state {
-                domain::State::Failed { reason, .. } => Some(reason.as_str().to_owned()),
+                State::Failed { reason, .. } => Some(reason.as_str().to_owned()),
                 _ => None,
             },
+            assurance: assurance.map(Assurance::as_str),
+            not_checked: assurance
+                .map(|assurance| assurance.unchecked.iter().map(|open| open.as_str()).collect())
+                .unwrap_or_default(),
             state: state.name(),
             test: self.mode == crate::Mode::Test,
             warnings: serde_json::from_str(&record.warnings).unwrap_or_default(),

@@ -1,11 +1,12 @@
 //! The part of a certification that is personal, between the domain's values and ciphertext.
 
-use domain::{CertNo, Certification, CertifyId, Identity, PersonName, Sealed};
+use domain::{CertNo, CertType, CertifyId, Identity, IdentityType, PersonName, ReturnUrl, Sealed};
 use serde::{Deserialize, Serialize};
+use store::CertificationRecord;
 use zeroize::Zeroizing;
 
 use crate::initialize::MerchantChoice;
-use crate::{Engine, EngineError};
+use crate::{Engine, EngineError, Vault};
 
 /// What is sealed. The names are stored: they may be added to, never changed.
 #[derive(Serialize, Deserialize)]
@@ -18,12 +19,35 @@ struct Stored<'a> {
     return_url: Option<String>,
 }
 
-/// What a page may show, and where it leads.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Shown {
-    pub(crate) masked_name: String,
-    pub(crate) masked_no: String,
-    pub(crate) return_to: Option<String>,
+/// Who is to be verified, and what the merchant chose.
+#[derive(Debug)]
+pub(crate) struct Subject {
+    pub(crate) identity: Identity,
+    pub(crate) return_url: Option<ReturnUrl>,
+    /// Whether the merchant lets captured faces be kept.
+    reserve: bool,
+}
+
+/// The one choice of the merchant that matters after `init`.
+#[derive(Deserialize)]
+struct Reserve {
+    face_reserve_strategy: Option<String>,
+}
+
+impl Subject {
+    /// Whether pictures may be kept after the end.
+    pub(crate) fn may_be_reserved(&self) -> bool {
+        self.reserve
+    }
+
+    /// Names the person to holders of the key, and tells nobody else even equality.
+    pub(crate) fn digest(&self, vault: &Vault) -> [u8; 32] {
+        let identity = &self.identity;
+        vault.subject_digest(&[
+            identity.cert_type.as_str().as_bytes(),
+            identity.cert_no.expose().as_bytes(),
+        ])
+    }
 }
 
 impl Engine {
@@ -47,20 +71,23 @@ impl Engine {
         self.vault.seal(&clear, &id.to_bytes(), self.random())
     }
 
-    pub(crate) fn open_subject(
-        &self,
-        certification: &Certification,
-        sealed: &Sealed,
-    ) -> Result<Shown, EngineError> {
-        let clear = self.vault.open(sealed, &certification.id.to_bytes())?;
-        let stored: Stored<'_> = serde_json::from_slice(&clear)
-            .map_err(|_| EngineError::Internal("a sealed subject cannot be read".into()))?;
-        let name = PersonName::restore(stored.cert_name);
-        let number = CertNo::restore(stored.cert_no);
-        Ok(Shown {
-            masked_name: name.masked(),
-            masked_no: number.masked(),
-            return_to: stored.return_url,
+    /// Opens what [`Self::seal_subject`] sealed.
+    pub(crate) fn subject(&self, record: &CertificationRecord) -> Result<Subject, EngineError> {
+        let unreadable = || EngineError::Internal("a sealed subject cannot be read".into());
+        let clear = self.vault.open(&record.subject, &record.certification.id.to_bytes())?;
+        let stored: Stored<'_> = serde_json::from_slice(&clear).map_err(|_| unreadable())?;
+        let reserve: Option<Reserve> = serde_json::from_str(&stored.merchant_config).ok();
+        let strategy = reserve.and_then(|reserve| reserve.face_reserve_strategy);
+        Ok(Subject {
+            identity: Identity {
+                identity_type: IdentityType::parse(stored.identity_type)
+                    .map_err(|_| unreadable())?,
+                cert_type: CertType::parse(stored.cert_type).map_err(|_| unreadable())?,
+                cert_name: PersonName::restore(stored.cert_name),
+                cert_no: CertNo::restore(stored.cert_no),
+            },
+            return_url: stored.return_url.map(ReturnUrl::restore),
+            reserve: strategy.as_deref() != Some("never"),
         })
     }
 }

@@ -18,6 +18,7 @@ pub struct Vault {
     seal: LessSafeKey,
     content: hmac::Key,
     link: hmac::Key,
+    subject: hmac::Key,
     check: hmac::Key,
 }
 
@@ -48,6 +49,7 @@ impl Vault {
             seal: LessSafeKey::new(seal),
             content: mac("certifyd content 1"),
             link: mac("certifyd link 1"),
+            subject: mac("certifyd subject 1"),
             check: mac("certifyd check 1"),
         })
     }
@@ -101,6 +103,11 @@ impl Vault {
     /// A digest that tells equal content from different content, to holders of the key only.
     pub(crate) fn content_digest(&self, parts: &[&[u8]]) -> [u8; 32] {
         mac_of(&self.content, parts)
+    }
+
+    /// A digest that names a person, to holders of the key only.
+    pub(crate) fn subject_digest(&self, parts: &[&[u8]]) -> [u8; 32] {
+        mac_of(&self.subject, parts)
     }
 
     /// The tag that makes a link ours.

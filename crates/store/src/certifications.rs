@@ -1,5 +1,7 @@
 //! Certifications: created once, then changed only by compare-and-set on their version.
 
+use std::borrow::Cow;
+
 use async_trait::async_trait;
 use domain::{
     AppId, Assurance, BizCode, Certification, CertifyId, FailReason, OrderNo, Sealed, State,
@@ -7,7 +9,10 @@ use domain::{
 use jiff::Timestamp;
 
 use crate::conn::Row;
-use crate::{Conn, Store, StoreError, Work};
+use crate::events::append;
+use crate::evidence::{give, release};
+use crate::reviews::decide;
+use crate::{Conn, Decision, NewEvent, NewPicture, Store, StoreError, Work};
 
 const TABLE: &str = "certifications";
 
@@ -39,7 +44,16 @@ impl Store {
         &self,
         record: CertificationRecord,
     ) -> Result<Inserted, StoreError> {
-        self.write(Insert(record)).await
+        self.write(Insert { record, reference: None }).await
+    }
+
+    /// The same, with the merchant's picture of the person.
+    pub async fn insert_certification_with_picture(
+        &self,
+        record: CertificationRecord,
+        reference: NewPicture,
+    ) -> Result<Inserted, StoreError> {
+        self.write(Insert { record, reference: Some(reference) }).await
     }
 
     /// Finds a certification by its id.
@@ -50,24 +64,25 @@ impl Store {
         self.read(Find(id)).await
     }
 
-    /// Stores the state of `next` if the stored version is still `expected`; tells whether it was.
-    pub async fn update_certification(
-        &self,
-        next: Certification,
-        expected: i64,
-    ) -> Result<bool, StoreError> {
-        self.write(Update { next, expected }).await
+    /// Stores a change of state, with all that belongs to it, if the stored version is still the
+    /// expected one; tells whether it was.
+    pub async fn transit(&self, transition: Transition) -> Result<bool, StoreError> {
+        self.write(transition).await
     }
 }
 
-struct Insert(CertificationRecord);
+struct Insert {
+    record: CertificationRecord,
+    /// The merchant's picture of the person.
+    reference: Option<NewPicture>,
+}
 
 #[async_trait]
 impl Work for Insert {
     type Output = Inserted;
 
     async fn run(&mut self, conn: &mut Conn<'_>) -> Result<Inserted, StoreError> {
-        let Self(record) = self;
+        let Self { record, reference } = self;
         let certification = &record.certification;
         let (state, state_at, detail) = state_columns(&certification.state);
         let inserted = conn
@@ -85,7 +100,7 @@ impl Work for Insert {
                     certification.biz_code.as_str().into(),
                     state.into(),
                     state_at.into(),
-                    detail.into(),
+                    detail.as_deref().into(),
                     certification.created_at.as_millisecond().into(),
                     record.content_digest.as_slice().into(),
                     record.subject.as_bytes().into(),
@@ -95,6 +110,9 @@ impl Work for Insert {
             )
             .await?;
         if inserted == 1 {
+            if let Some(picture) = reference {
+                give(conn, certification.id, picture).await?;
+            }
             return Ok(Inserted::New);
         }
         conn.query_opt(
@@ -128,16 +146,34 @@ impl Work for Find {
     }
 }
 
-struct Update {
-    next: Certification,
-    expected: i64,
+/// A change of state and what belongs to it: all of it or nothing.
+#[derive(Debug, Clone)]
+pub struct Transition {
+    /// The certification as it becomes.
+    pub next: Certification,
+    /// The version it was decided on.
+    pub expected: i64,
+    /// Tells of it.
+    pub event: NewEvent,
+    /// When it ends with this.
+    pub ended: Option<Ended>,
+}
+
+/// What belongs to the end of a certification.
+#[derive(Debug, Clone)]
+pub struct Ended {
+    /// When its pictures are to be deleted; none: now.
+    pub keep_pictures_until: Option<Timestamp>,
+    /// The operator's decision that ended it, of this attempt.
+    pub decision: Option<(i64, Decision)>,
 }
 
 #[async_trait]
-impl Work for Update {
+impl Work for Transition {
     type Output = bool;
 
     async fn run(&mut self, conn: &mut Conn<'_>) -> Result<bool, StoreError> {
+        let id = self.next.id;
         let (state, state_at, detail) = state_columns(&self.next.state);
         let changed = conn
             .execute(
@@ -146,23 +182,36 @@ impl Work for Update {
                 &[
                     state.into(),
                     state_at.into(),
-                    detail.into(),
+                    detail.as_deref().into(),
                     self.next.version.into(),
-                    self.next.id.to_bytes().as_slice().into(),
+                    id.to_bytes().as_slice().into(),
                     self.expected.into(),
                 ],
             )
             .await?;
-        Ok(changed == 1)
+        if changed == 0 {
+            return Ok(false);
+        }
+        append(conn, id, &self.event).await?;
+        if let Some(ended) = &self.ended {
+            if let Some((attempt, decision)) = &ended.decision
+                && !decide(conn, id, *attempt, decision).await?
+            {
+                // Decided already, though the state was still open: the two belong together.
+                return Err(StoreError::Corrupt { table: "reviews", column: "decision" });
+            }
+            release(conn, id, ended.keep_pictures_until).await?;
+        }
+        Ok(true)
     }
 }
 
-fn state_columns(state: &State) -> (&'static str, Option<i64>, Option<&str>) {
+fn state_columns(state: &State) -> (&'static str, Option<i64>, Option<Cow<'_, str>>) {
     let (at, detail) = match state {
         State::Created => (None, None),
         State::InProgress { since } => (Some(since), None),
-        State::Passed { at, assurance } => (Some(at), Some(assurance.as_str())),
-        State::Failed { at, reason } => (Some(at), Some(reason.as_str())),
+        State::Passed { at, assurance } => (Some(at), Some(assurance.text().into())),
+        State::Failed { at, reason } => (Some(at), Some(reason.as_str().into())),
         State::Expired { at } => (Some(at), None),
     };
     (state.name(), at.map(|at| at.as_millisecond()), detail)

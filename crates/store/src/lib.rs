@@ -9,20 +9,30 @@
 
 mod certifications;
 mod conn;
+mod devices;
 mod error;
+mod events;
+mod evidence;
 mod migrate;
 mod nonces;
 mod reader;
+mod reviews;
 mod sessions;
 mod settings;
 mod sqlite;
+mod test_outcomes;
+mod visits;
 mod work;
 mod writer;
 
-pub use certifications::{CertificationRecord, Inserted};
+pub use certifications::{CertificationRecord, Ended, Inserted, Transition};
 pub use error::StoreError;
+pub use events::{Event, NewEvent};
+pub use evidence::{Exhibit, NewPicture};
+pub use reviews::{Decision, Review};
 pub use sessions::{NewUser, Session, User};
 pub use sqlite::Location;
+pub use visits::{Beside, Consent, Handover, OpenChallenge, Visit};
 
 use conn::Conn;
 use reader::Readers;

@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use domain::{AppId, BizCode, CertifyId, Contract, Profile};
-use engine::{Acting, App, Caller, Clock, Engine, Grant, Mode, Order, Parts, Vault};
+use engine::{
+    Acting, App, Caller, Clock, Engine, Grant, Mode, Order, Parts, Policy, Simulated, Vault,
+    Verifier,
+};
 use store::Store;
 use tempfile::TempDir;
 
@@ -27,12 +30,18 @@ pub struct Blueprint {
     pub clock: Arc<FixedClock>,
     /// A database file; `None` keeps everything in memory.
     pub database: Option<PathBuf>,
+    /// Who decides.
+    pub verifier: Option<Arc<dyn Verifier>>,
+    /// What the operator has chosen.
+    pub policy: Policy,
 }
 
 impl Default for Blueprint {
     fn default() -> Self {
         let clock = Arc::new(FixedClock::at(BEGINNING));
-        Self { mode: Mode::Test, seed: 1, clock, database: None }
+        let verifier: Option<Arc<dyn Verifier>> = Some(Arc::new(Simulated));
+        let policy = Policy::default();
+        Self { mode: Mode::Test, seed: 1, clock, database: None, verifier, policy }
     }
 }
 
@@ -43,10 +52,23 @@ impl Blueprint {
         Self { seed, ..self }
     }
 
-    /// Another mode.
+    /// Another mode. In live mode nobody decides, unless a verifier is given afterwards.
     #[must_use]
     pub fn mode(self, mode: Mode) -> Self {
-        Self { mode, ..self }
+        let verifier = self.verifier.filter(|_| mode == Mode::Test);
+        Self { mode, verifier, ..self }
+    }
+
+    /// Another verifier.
+    #[must_use]
+    pub fn verifier(self, verifier: impl Verifier + 'static) -> Self {
+        Self { verifier: Some(Arc::new(verifier)), ..self }
+    }
+
+    /// Another policy.
+    #[must_use]
+    pub fn policy(self, policy: Policy) -> Self {
+        Self { policy, ..self }
     }
 
     /// A database file in `folder`.
@@ -80,6 +102,8 @@ impl Blueprint {
             mode: self.mode,
             apps: apps(),
             grants: grants(),
+            verifier: self.verifier.clone(),
+            policy: self.policy,
         })
     }
 }
@@ -161,6 +185,7 @@ fn app(id: &str, name: &str, scenes: &[BizCode], profile: Profile) -> App {
         name: name.to_owned(),
         contract: Contract { scenes: scenes.to_vec() },
         profile,
+        return_schemes: vec!["registered".to_owned()],
     }
 }
 

@@ -16,7 +16,10 @@ pub(super) fn fault(rule: Rule) -> String {
         Rule::UnlikelyRegion => "the region code at the start is unusual",
         Rule::NotAnObject => "the value is JSON but not an object",
         Rule::OverEscaped => "the value is text that holds the text of an object",
-        Rule::NotUsed => "the field is accepted and has no effect in this version",
+        Rule::NotAPicture => "this is not a picture that can be read",
+        Rule::UnregisteredScheme => {
+            "the address opens an app whose scheme is not registered; nobody will be sent there"
+        }
         Rule::Conflict => "both spellings are present and disagree",
         Rule::ForbiddenScheme => "the scheme of the address runs code or opens local content",
         Rule::Credentials => "the host part of the address holds a user name or password (an @)",
@@ -75,7 +78,12 @@ pub(super) fn remedy(rule: Rule, field: Field) -> String {
             "check quotes and escapes there, and escape nested JSON text exactly once"
         }
         Rule::OverEscaped => "send the object itself, or escape it exactly once",
-        Rule::NotUsed => "leave it out unless another service needs it",
+        Rule::NotAPicture => {
+            "send the Base64 of a JPEG, PNG or WebP picture, its shorter edge at least 240 pixels"
+        }
+        Rule::UnregisteredScheme => {
+            "register the scheme in return_schemes of the app, or use an https address"
+        }
         Rule::Conflict => "keep either the snake_case or the camelCase spelling",
         Rule::ForbiddenScheme => "use https, or a scheme of your own app such as myapp://done",
         Rule::Credentials => "remove the @ and what stands before it",

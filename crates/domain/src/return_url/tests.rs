@@ -214,3 +214,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn apps_are_opened_by_registered_schemes_only() {
+    let registered = ["myapp".to_owned()];
+    let target = |text: &str| {
+        ReturnUrl::parse(text, Profile::Compatible).unwrap().value.target_among(&registered)
+    };
+    for good in ["https://a.example/x", "http://a.example", "myapp://done", "MyApp://done?x=1"] {
+        assert_eq!(target(good).as_deref(), Some(good));
+    }
+    assert_eq!(target("www.taobao.com").as_deref(), Some("https://www.taobao.com"));
+    for bad in ["other://x", "intent://scan#Intent;end", "tel://110", "myapp2://x"] {
+        assert_eq!(target(bad), None, "{bad}");
+    }
+}

@@ -28,12 +28,12 @@ async fn an_unfinished_certification_lives_for_23_hours_to_the_second() {
         let page = link(&world, id).await.unwrap();
         world.clock.advance(SignedDuration::from_hours(23) - SignedDuration::from_secs(1));
         assert_eq!(query(&world, id).await, Ok(Answer::Pending));
-        assert!(link(&world, id).await.is_ok() && world.engine.open(&page).await.is_ok());
+        assert!(link(&world, id).await.is_ok() && world.engine.view(&page, None).await.is_ok());
         for _ in 0..3 {
             world.clock.advance(SignedDuration::from_secs(1));
             assert_eq!(query(&world, id).await, Err(EngineError::Expired));
             assert_eq!(link(&world, id).await, Err(EngineError::Expired));
-            assert_eq!(world.engine.open(&page).await, Err(EngineError::Expired));
+            assert_eq!(world.engine.view(&page, None).await, Err(EngineError::Expired));
             let late = world.engine.choose(id, Chosen::Passed).await;
             assert_eq!(late, Err(EngineError::Expired));
         }
@@ -47,10 +47,10 @@ async fn opening_the_link_does_not_prolong_the_23_hours() {
     let page = link(&world, id).await.unwrap();
     for _ in 0..22 {
         world.clock.advance(SignedDuration::from_hours(1));
-        assert_eq!(world.engine.open(&page).await.unwrap().status.state, "in_progress");
+        assert_eq!(world.engine.view(&page, None).await.unwrap().status.state, "in_progress");
     }
     world.clock.advance(SignedDuration::from_hours(1));
-    assert_eq!(world.engine.open(&page).await, Err(EngineError::Expired));
+    assert_eq!(world.engine.view(&page, None).await, Err(EngineError::Expired));
 }
 
 #[tokio::test]
@@ -120,5 +120,5 @@ async fn an_old_link_does_not_show_a_result_past_its_three_months() {
     world.engine.choose(id, Chosen::Passed).await.unwrap();
     world.clock.advance(SignedDuration::from_hours(24 * 93));
     assert_eq!(query(&world, id).await, Err(EngineError::Expired));
-    assert_eq!(world.engine.open(&page).await, Err(EngineError::Expired));
+    assert_eq!(world.engine.view(&page, None).await, Err(EngineError::Expired));
 }

@@ -1,7 +1,7 @@
 //! A link opens what it was made for, and nobody can make one.
 
 use domain::{BizCode, CertifyId, Profile, ReturnUrl};
-use engine::{Chosen, EngineError, Opened};
+use engine::{Chosen, EngineError, View};
 use testkit::{COMPATIBLE, TestEngine, orders};
 
 const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -17,7 +17,7 @@ async fn the_page_shows_who_asks_and_a_masked_person() {
     let (id, link) = link(&world, "link1").await;
     assert_eq!(link.len(), 43);
     assert!(link.chars().all(|c| ALPHABET.contains(c)));
-    let opened: Opened = world.engine.open(&link).await.unwrap();
+    let opened: View = world.engine.view(&link, None).await.unwrap();
     assert_eq!((opened.id, opened.biz_code), (id, BizCode::Face));
     assert_eq!(opened.masked_name, "*用甲");
     assert_eq!(opened.masked_no, "1100**********001X");
@@ -38,11 +38,11 @@ async fn opening_again_and_after_the_end_shows_the_state() {
     let world = TestEngine::in_memory();
     let (_, link) = link(&world, "link1").await;
     for _ in 0..2 {
-        assert_eq!(world.engine.open(&link).await.unwrap().status.state, "in_progress");
+        assert_eq!(world.engine.view(&link, None).await.unwrap().status.state, "in_progress");
     }
-    world.engine.choose_by_link(&link, Chosen::Passed).await.unwrap();
+    world.engine.choose_by_link(&link, None, Chosen::Passed).await.unwrap();
     for _ in 0..2 {
-        assert_eq!(world.engine.open(&link).await.unwrap().status.state, "passed");
+        assert_eq!(world.engine.view(&link, None).await.unwrap().status.state, "passed");
     }
 }
 
@@ -58,11 +58,11 @@ async fn an_address_in_the_link_wins_over_the_one_given_to_init() {
     let world = TestEngine::in_memory();
     let other = "https://merchant.example/other?订单=1";
     let link = link_returning_to(&world, "link1", other).await;
-    let opened = world.engine.open(&link).await.unwrap();
+    let opened = world.engine.view(&link, None).await.unwrap();
     let expected = "https://merchant.example/other?%E8%AE%A2%E5%8D%95=1";
     assert_eq!(opened.return_to.as_deref(), Some(expected));
     let plain = world.engine.certify(&world.acting(COMPATIBLE), opened.id, None).await.unwrap();
-    let opened = world.engine.open(&plain).await.unwrap();
+    let opened = world.engine.view(&plain, None).await.unwrap();
     assert_eq!(opened.return_to.as_deref(), Some(orders::RETURN_URL));
 }
 
@@ -70,7 +70,7 @@ async fn an_address_in_the_link_wins_over_the_one_given_to_init() {
 async fn an_address_in_the_link_that_leads_nowhere_leaves_the_one_given_to_init() {
     let world = TestEngine::in_memory();
     let link = link_returning_to(&world, "link1", "").await;
-    let opened = world.engine.open(&link).await.unwrap();
+    let opened = world.engine.view(&link, None).await.unwrap();
     assert_eq!(opened.return_to.as_deref(), Some(orders::RETURN_URL));
 }
 
@@ -86,8 +86,8 @@ async fn no_address_can_be_put_into_a_link_or_changed_in_it() {
 }
 
 async fn assert_no_link(world: &TestEngine, link: &str) {
-    assert_eq!(world.engine.open(link).await, Err(EngineError::NoSuchLink), "{link}");
-    let chosen = world.engine.choose_by_link(link, Chosen::Passed).await;
+    assert_eq!(world.engine.view(link, None).await, Err(EngineError::NoSuchLink), "{link}");
+    let chosen = world.engine.choose_by_link(link, None, Chosen::Passed).await;
     assert_eq!(chosen, Err(EngineError::NoSuchLink), "{link}");
 }
 
@@ -139,8 +139,10 @@ async fn a_link_made_under_another_master_key_is_no_link() {
         mode: engine::Mode::Test,
         apps: testkit::apps(),
         grants: Vec::new(),
+        verifier: None,
+        policy: engine::Policy::default(),
     });
     let same = other.initialize(world.acting(COMPATIBLE), orders::order("link1")).await.unwrap();
     assert_eq!(same, id);
-    assert_eq!(other.open(&link).await, Err(EngineError::NoSuchLink));
+    assert_eq!(other.view(&link, None).await, Err(EngineError::NoSuchLink));
 }

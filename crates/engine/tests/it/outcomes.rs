@@ -100,11 +100,11 @@ async fn nothing_can_be_chosen_in_live_mode() {
     for chosen in [Chosen::Passed, failed("X"), Chosen::Left] {
         let refused = world.engine.choose(id, chosen.clone()).await;
         assert_eq!(refused, Err(EngineError::TestModeOnly));
-        let refused = world.engine.choose_by_link(&link, chosen).await;
+        let refused = world.engine.choose_by_link(&link, None, chosen).await;
         assert_eq!(refused, Err(EngineError::TestModeOnly));
     }
     assert_eq!(world.engine.test_status(id).await, Err(EngineError::TestModeOnly));
-    assert!(!world.engine.open(&link).await.unwrap().status.test);
+    assert!(!world.engine.view(&link, None).await.unwrap().status.test);
     assert_eq!(answer(&world, id).await, Answer::Pending);
 }
 

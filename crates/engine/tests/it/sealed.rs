@@ -82,7 +82,7 @@ async fn open_canary(world: &TestEngine) {
     order.warnings = vec![domain::Rejected { field: domain::Field::CertNo, rule }];
     let id = world.open(order).await;
     let link = world.engine.certify(&world.acting(COMPATIBLE), id, None).await.unwrap();
-    assert_eq!(world.engine.open(&link).await.unwrap().masked_name, "**靐齉");
+    assert_eq!(world.engine.view(&link, None).await.unwrap().masked_name, "**靐齉");
     world.engine.choose(id, Chosen::Passed).await.unwrap();
 }
 
@@ -134,8 +134,10 @@ async fn a_database_opened_with_another_master_key_shows_nobody() {
         mode: engine::Mode::Test,
         apps: testkit::apps(),
         grants: Vec::new(),
+        verifier: None,
+        policy: engine::Policy::default(),
     });
     let link = thief.certify(&world.acting(COMPATIBLE), id, None).await.unwrap();
-    let refused = thief.open(&link).await.unwrap_err();
+    let refused = thief.view(&link, None).await.unwrap_err();
     assert!(matches!(refused, engine::EngineError::Internal(_)), "{refused:?}");
 }

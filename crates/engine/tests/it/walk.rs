@@ -156,7 +156,7 @@ impl Walk {
         let acting = self.world.acting(modelled.owner);
         let Ok(link) = self.world.engine.certify(&acting, modelled.id, None).await else { return };
         self.remember(modelled.id, |modelled| modelled.begun = true);
-        let opened = self.world.engine.open(&link).await.unwrap();
+        let opened = self.world.engine.view(&link, None).await.unwrap();
         let now = self.world.engine.now();
         assert_eq!(opened.status.state, Modelled { begun: true, ..modelled }.state(now));
     }

@@ -42,9 +42,6 @@ fn judge(content: Initialize, profile: Profile, today: Date) -> Result<Order, Re
     let identity = judge_identity(&identity_param, profile, today, &mut warnings)?;
     let merchant = content.merchant_config.ok_or(missing(Field::MerchantConfig))?;
     let merchant = judge_merchant(merchant, profile, &mut warnings)?;
-    if content.face_contrast_picture.is_some() {
-        warnings.push(Rejected { field: Field::FaceContrastPicture, rule: Rule::NotUsed });
-    }
     Ok(Order {
         order_no,
         biz_code,

@@ -58,7 +58,7 @@ async fn every_state_comes_back_as_it_was_stored() {
     let time = at("2026-11-24T09:10:11.012Z");
     let states = [
         State::InProgress { since: time },
-        State::Passed { at: time, assurance: Assurance::Simulated },
+        State::Passed { at: time, assurance: Assurance::simulated() },
         State::Failed { at: time, reason: FailReason::parse("Z1147").unwrap() },
         State::Expired { at: time },
         State::Created,
@@ -70,7 +70,7 @@ async fn every_state_comes_back_as_it_was_stored() {
         record.certification.state = state;
         record.certification.version += 1;
         let next = record.certification.clone();
-        assert_eq!(store.update_certification(next, expected).await, Ok(true));
+        assert_eq!(store.transit(transition(next, expected)).await, Ok(true));
         assert_eq!(store.certification(id(1)).await, Ok(Some(record.clone())));
     }
 }
@@ -90,18 +90,18 @@ async fn an_update_that_expects_another_version_changes_nothing() {
     let store = folder.open();
     let next = started(&store).await;
     for wrong in [0, 2, 3, -1, i64::MAX] {
-        assert_eq!(store.update_certification(next.clone(), wrong).await, Ok(false));
+        assert_eq!(store.transit(transition(next.clone(), wrong)).await, Ok(false));
     }
     assert_eq!(store.certification(id(1)).await, Ok(Some(record(1))));
-    assert_eq!(store.update_certification(next.clone(), 1).await, Ok(true));
-    assert_eq!(store.update_certification(next, 1).await, Ok(false));
+    assert_eq!(store.transit(transition(next.clone(), 1)).await, Ok(true));
+    assert_eq!(store.transit(transition(next, 1)).await, Ok(false));
 }
 
 #[tokio::test]
 async fn an_update_of_what_is_not_there_changes_nothing() {
     let folder = Folder::new();
     let store = folder.open();
-    assert_eq!(store.update_certification(record(5).certification, 1).await, Ok(false));
+    assert_eq!(store.transit(transition(record(5).certification, 1)).await, Ok(false));
     assert_eq!(store.certification(id(5)).await, Ok(None));
 }
 
@@ -113,7 +113,7 @@ async fn of_many_parallel_updates_one_wins() {
     let tasks: Vec<_> = (0..32)
         .map(|_| {
             let (store, next) = (store.clone(), next.clone());
-            tokio::spawn(async move { store.update_certification(next, 1).await.unwrap() })
+            tokio::spawn(async move { store.transit(transition(next, 1)).await.unwrap() })
         })
         .collect();
     let mut won = 0;
@@ -130,9 +130,16 @@ async fn an_update_touches_state_and_version_only() {
     let mut next = started(&store).await;
     next.owner = AppId::parse("thief").unwrap();
     next.order_no = domain::OrderNo::restore("other".to_owned());
-    assert_eq!(store.update_certification(next.clone(), 1).await, Ok(true));
+    assert_eq!(store.transit(transition(next.clone(), 1)).await, Ok(true));
     let stored = store.certification(id(1)).await.unwrap().unwrap();
     assert_eq!(stored.certification.owner, record(1).certification.owner);
     assert_eq!(stored.certification.order_no, record(1).certification.order_no);
     assert_eq!((stored.certification.state, stored.certification.version), (next.state, 2));
+}
+
+/// A change of state, with the least that belongs to it.
+fn transition(next: domain::Certification, expected: i64) -> store::Transition {
+    let event =
+        store::NewEvent { at: at("2026-11-24T09:00:00Z"), kind: next.state.name(), detail: None };
+    store::Transition { next, expected, event, ended: None }
 }

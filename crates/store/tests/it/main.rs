@@ -8,5 +8,6 @@ mod folder;
 mod group_commit;
 mod nonces;
 mod opening;
+mod person;
 mod sessions;
 mod settings;

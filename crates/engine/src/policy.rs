@@ -1,0 +1,16 @@
+//! What the operator of this server has chosen, beyond contracts.
+
+/// Choices with a bearing on the person's part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// For how many days a pass lets `SMART_FACE` pass on the same device; 0: never.
+    pub known_device_days: u16,
+    /// For how many days after the end pictures are kept, where the merchant allows it; 0: not.
+    pub evidence_days: u16,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { known_device_days: 30, evidence_days: 0 }
+    }
+}

@@ -1,0 +1,130 @@
+//! Changes of state: decided on what is stored, stored with all that belongs to them.
+
+use domain::{Certification, CertifyId, How, State, Verdict};
+use jiff::{SignedDuration, Timestamp};
+use store::{CertificationRecord, Decision, Ended, NewEvent, Transition, Visit};
+
+use crate::{Engine, EngineError};
+
+/// How often a change is decided anew when another caller was faster.
+pub(crate) const ATTEMPTS: usize = 4;
+
+impl Engine {
+    /// Decides on the state of this instant and stores the decision, unless another caller has
+    /// changed the record meanwhile; then decides anew.
+    pub(crate) async fn change(
+        &self,
+        id: CertifyId,
+        decision: Option<&(i64, Decision)>,
+        decide: impl Fn(Certification) -> Result<Certification, EngineError>,
+    ) -> Result<CertificationRecord, EngineError> {
+        for _ in 0..ATTEMPTS {
+            let record = self.find(id).await?;
+            let stored = &record.certification;
+            let next = decide(stored.clone().at(self.now(), &self.lifetimes))?;
+            if next.state == stored.state {
+                return Ok(record);
+            }
+            let transition = self.transition(&record, next, decision)?;
+            let next = transition.next.clone();
+            if self.store.transit(transition).await? {
+                self.after_change(&next).await?;
+                return Ok(CertificationRecord { certification: next, ..record });
+            }
+        }
+        Err(EngineError::Busy("the certification changed too often meanwhile".into()))
+    }
+
+    /// A verifier has decided.
+    pub(crate) async fn conclude(
+        &self,
+        id: CertifyId,
+        verdict: &Verdict,
+        decision: Option<&(i64, Decision)>,
+    ) -> Result<CertificationRecord, EngineError> {
+        self.change(id, decision, |certification| {
+            if certification.state.name() == "expired" {
+                return Err(EngineError::Expired);
+            }
+            Ok(certification.conclude(verdict.clone(), self.now(), &self.lifetimes)?)
+        })
+        .await
+    }
+
+    fn transition(
+        &self,
+        record: &CertificationRecord,
+        next: Certification,
+        decision: Option<&(i64, Decision)>,
+    ) -> Result<Transition, EngineError> {
+        let ended = if next.state.is_terminal() {
+            Some(Ended {
+                keep_pictures_until: self.keep_pictures_until(record)?,
+                decision: decision.cloned(),
+            })
+        } else {
+            None
+        };
+        let event = self.event(next.state.name(), detail_of(&next.state));
+        Ok(Transition { expected: record.certification.version, next, event, ended })
+    }
+
+    /// Until when the pictures of a certification that ends now are kept; none: not at all. Both
+    /// the operator's setting and the merchant's `face_reserve_strategy` must want it.
+    fn keep_pictures_until(
+        &self,
+        record: &CertificationRecord,
+    ) -> Result<Option<Timestamp>, EngineError> {
+        let days = i64::from(self.policy.evidence_days);
+        if days == 0 || !self.subject(record)?.may_be_reserved() {
+            return Ok(None);
+        }
+        Ok(self.now().checked_add(SignedDuration::from_hours(24 * days)).ok())
+    }
+
+    /// What follows from a change once it is stored.
+    async fn after_change(&self, next: &Certification) -> Result<(), EngineError> {
+        if let State::Passed { assurance, .. } = &next.state
+            && assurance.how != How::KnownDevice
+            && let Some(visit) = self.store.visit(next.id).await?
+        {
+            self.remember_device(next, &visit).await?;
+        }
+        Ok(())
+    }
+
+    async fn remember_device(
+        &self,
+        certification: &Certification,
+        visit: &Visit,
+    ) -> Result<(), EngineError> {
+        let saw_a_face = visit.way.asks_for_face(certification.biz_code);
+        let (Some(device), true, Some(oldest)) =
+            (visit.device_hash, saw_a_face, self.oldest_known_device())
+        else {
+            return Ok(());
+        };
+        let record = self.find(certification.id).await?;
+        let subject = self.subject(&record)?.digest(&self.vault);
+        Ok(self.store.remember_device(device, subject, self.now(), oldest).await?)
+    }
+
+    /// From when on a pass on a device counts; none: never.
+    pub(crate) fn oldest_known_device(&self) -> Option<Timestamp> {
+        let days = i64::from(self.policy.known_device_days);
+        let oldest = self.now().checked_sub(SignedDuration::from_hours(24 * days)).ok();
+        oldest.filter(|_| days > 0)
+    }
+
+    pub(crate) fn event(&self, kind: &'static str, detail: Option<String>) -> NewEvent {
+        NewEvent { at: self.now(), kind, detail }
+    }
+}
+
+fn detail_of(state: &State) -> Option<String> {
+    match state {
+        State::Created | State::InProgress { .. } | State::Expired { .. } => None,
+        State::Passed { assurance, .. } => Some(assurance.text()),
+        State::Failed { reason, .. } => Some(reason.as_str().to_owned()),
+    }
+}
