@@ -15,6 +15,7 @@ mod clock;
 mod engines;
 pub mod keys;
 pub mod orders;
+pub mod pictures;
 #[cfg(feature = "server")]
 mod servers;
 

@@ -11,6 +11,7 @@ mod idempotency;
 mod links;
 mod outcomes;
 mod ownership;
+mod person;
 mod replay;
 mod sealed;
 mod sessions;
