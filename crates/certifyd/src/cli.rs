@@ -96,14 +96,31 @@ pub(crate) struct Check {
 
 /// Makes keys and certificates.
 #[derive(Debug, Args)]
+#[command(after_help = KEYS_HELP)]
 pub(crate) struct Keys {
     /// The folder to write; a new one, or empty
     #[arg(value_name = "DIR")]
     pub(crate) dir: PathBuf,
     /// The application's name, for its certificate and its configuration
-    #[arg(long, value_name = "APPNAME")]
+    #[arg(long, value_name = "APPNAME", conflicts_with = "next_of")]
     pub(crate) name: Option<String>,
+    /// Make the certificates that follow those in OLDDIR: same root, same keys, a new term
+    #[arg(long, value_name = "OLDDIR")]
+    pub(crate) next_of: Option<PathBuf>,
+    /// Where `ca_keep_offline` is now, if not in OLDDIR
+    #[arg(long, value_name = "CADIR", requires = "next_of")]
+    pub(crate) ca: Option<PathBuf>,
+    /// Give the gateway a new key too; callers in key mode must then change theirs with it
+    #[arg(long, requires = "next_of")]
+    pub(crate) new_gateway_key: bool,
 }
+
+const KEYS_HELP: &str = "\
+A first set:          certifyd keys DIR
+When it is to end:    certifyd keys NEWDIR --next-of DIR --ca CADIR
+
+DIR/ca_keep_offline issues what follows under the same root, so that SDKs keep their root
+certificate. Serving does not need it: keep it offline.";
 
 /// Finds the usual mistakes in an SDK's configuration. Prints one line per finding.
 #[derive(Debug, Args)]
