@@ -20,6 +20,8 @@ const LONGEST: usize = 8;
 /// Why a certificate was not seen to lead to a root.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ChainError {
+    /// It is an authority's own certificate, where one for a key that signs calls belongs.
+    Authority,
     /// One of the files holds no certificate that can be read.
     Unreadable,
     /// Its own issuer's certificate was not given: that may just be an intermediate one.
@@ -39,6 +41,7 @@ pub(crate) enum ChainError {
 impl fmt::Display for ChainError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Authority => f.write_str("this is the certificate of an authority"),
             Self::Unreadable => f.write_str("one of the certificates cannot be read"),
             Self::IssuerMissing { issuer } => {
                 write!(f, "the certificate of its issuer, {issuer}, is in none of the files")
@@ -84,6 +87,9 @@ pub(crate) fn follow(
     // A root is one by standing among the roots, not by having signed itself.
     between.retain(|one| one.subject().as_raw() != one.issuer().as_raw());
     let mut current = own.first().ok_or(ChainError::Unreadable)?;
+    if current.is_ca() {
+        return Err(ChainError::Authority);
+    }
     for step in 0..LONGEST {
         if let Some(root) = issuer_among(&roots, current, now)? {
             return Ok(name(root.subject()));
@@ -98,6 +104,14 @@ pub(crate) fn follow(
         current = next;
     }
     Err(ChainError::NotChecked { because: format!("it has more than {LONGEST} links") })
+}
+
+/// The names of those of a bundle that are no roots, for another has issued them.
+pub(crate) fn others_than_roots(bundle: &str) -> Result<Vec<String>, ChainError> {
+    let blocks = blocks(bundle)?;
+    let certificates = read(&blocks)?;
+    let others = certificates.iter().filter(|one| one.subject().as_raw() != one.issuer().as_raw());
+    Ok(others.map(|one| name(one.subject())).collect())
 }
 
 fn blocks(pem: &str) -> Result<Vec<Pem>, ChainError> {
@@ -196,6 +210,29 @@ mod tests {
         let along = format!("{middle}\n{roots}");
         let along = followed(&app, &[&along], &set().root_bundle).unwrap_err();
         assert!(matches!(along, ChainError::RootMissing { .. }), "{along}");
+    }
+
+    #[test]
+    fn who_may_not_issue_and_what_is_not_checked_is_told() {
+        let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
+        let own = rcgen::CertificateParams::default().self_signed(&key).unwrap().pem();
+        let none = followed(&own, &[], &own).unwrap_err();
+        assert!(matches!(none, ChainError::NotAuthority { .. }), "{none}");
+        let curve = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
+        let own = rcgen::CertificateParams::default().self_signed(&curve).unwrap().pem();
+        let other = followed(&own, &[], &own).unwrap_err();
+        assert!(matches!(other, ChainError::NotChecked { .. }), "{other}");
+        assert!(other.to_string().contains("1.2.840.10045.4.3"), "{other}");
+    }
+
+    #[test]
+    fn roots_and_others_are_told_apart() {
+        let roots = vector("alipay_root_bundle.crt");
+        assert!(others_than_roots(&roots).unwrap().is_empty());
+        let middle = vector("intermediate_cert.crt");
+        let others = others_than_roots(&format!("{roots}\n{middle}")).unwrap();
+        assert_eq!(others, ["Example Test Pay Class 2 R2"]);
+        assert_eq!(followed(&middle, &[], &roots), Err(ChainError::Authority));
     }
 
     #[test]
