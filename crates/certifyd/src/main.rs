@@ -1,6 +1,7 @@
 //! The certifyd binary: reads arguments and files, puts the rooms together, reports.
 
 mod certificates;
+mod chain;
 mod cli;
 mod commands;
 mod compose;
