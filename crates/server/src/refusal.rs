@@ -66,9 +66,10 @@ pub(crate) fn failure(error: &EngineError) -> Failure {
             Failure::plain(SubCode::BillNotExist)
         }
         EngineError::Expired => Failure::plain(SubCode::CertifyIdExpired),
-        EngineError::WrongState(_) => Failure::plain(SubCode::BillStatusError),
         EngineError::Busy(_) => Failure::plain(SubCode::ServiceUnavailable),
-        EngineError::TestModeOnly
+        // No identity call changes a state; whoever does has an answer of its own for this.
+        EngineError::WrongState(_)
+        | EngineError::TestModeOnly
         | EngineError::InvalidToken
         | EngineError::SignInUnavailable(_)
         | EngineError::Internal(_) => {

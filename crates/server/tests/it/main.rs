@@ -7,6 +7,7 @@
 )]
 
 mod answer;
+mod catalogue;
 mod gateway;
 mod initialize;
 mod limits;

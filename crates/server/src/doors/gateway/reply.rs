@@ -67,12 +67,7 @@ pub(super) fn send(
 fn node(state: &AppState, gateway: &Gateway, manner: &Manner, outcome: &Outcome) -> String {
     let clear = match outcome {
         Outcome::Success(_) => outcome.node(),
-        // As the hosted gateway does, with an address that explains.
-        Outcome::Failure(failure) => Outcome::Failure(Failure {
-            sub_code: failure.sub_code,
-            sub_msg: format!("{} ({})", failure.sub_msg, state.errors_url()),
-        })
-        .node(),
+        Outcome::Failure(failure) => refusal(state, failure),
     };
     let (Some((app, encrypt_type)), Outcome::Success(_)) = (&manner.encrypt, outcome) else {
         return clear;
@@ -86,6 +81,12 @@ fn node(state: &AppState, gateway: &Gateway, manner: &Manner, outcome: &Outcome)
             node
         }
         // In clear it must not go out, for the caller asked for more.
-        _ => Outcome::Failure(Failure::plain(SubCode::SystemError)).node(),
+        _ => refusal(state, &Failure::plain(SubCode::SystemError)),
     }
+}
+
+/// As the hosted gateway does, with an address that explains.
+fn refusal(state: &AppState, failure: &Failure) -> String {
+    let sub_msg = format!("{} ({})", failure.sub_msg, state.errors_url());
+    Outcome::Failure(Failure { sub_code: failure.sub_code, sub_msg }).node()
 }
