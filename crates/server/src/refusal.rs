@@ -5,6 +5,13 @@ use engine::EngineError;
 use wire::methods::Problem;
 use wire::{ContentError, Failure, SubCode};
 
+use crate::state::AppState;
+
+/// The refusal with the address that explains, as the hosted gateway writes it.
+pub(crate) fn explained(state: &AppState, failure: &Failure) -> Failure {
+    Failure { sub_code: failure.sub_code, sub_msg: state.explained(&failure.sub_msg) }
+}
+
 /// A field that breaks its rule.
 pub(crate) fn rejected(rejected: &Rejected) -> Failure {
     Failure::precise(SubCode::IllegalArgumentFormat, &rejected.zh(), &rejected.en())

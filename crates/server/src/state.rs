@@ -80,6 +80,11 @@ impl AppState {
         format!("{}/docs/errors", self.public_url)
     }
 
+    /// A text for developers, and where to read more.
+    pub(crate) fn explained(&self, text: &str) -> String {
+        format!("{text} ({})", self.errors_url())
+    }
+
     /// The address of a person's page.
     pub(crate) fn verify_url(&self, link: &str) -> String {
         format!("{}/verify/{link}", self.public_url)

@@ -9,6 +9,7 @@ use wire::gateway::{Answer, envelope};
 use wire::{Failure, Outcome, SubCode, json};
 
 use super::arrival::Arrival;
+use crate::refusal::explained;
 use crate::state::{AppState, Gateway};
 
 /// How a request wants to be answered.
@@ -67,7 +68,7 @@ pub(super) fn send(
 fn node(state: &AppState, gateway: &Gateway, manner: &Manner, outcome: &Outcome) -> String {
     let clear = match outcome {
         Outcome::Success(_) => outcome.node(),
-        Outcome::Failure(failure) => refusal(state, failure),
+        Outcome::Failure(failure) => Outcome::Failure(explained(state, failure)).node(),
     };
     let (Some((app, encrypt_type)), Outcome::Success(_)) = (&manner.encrypt, outcome) else {
         return clear;
@@ -81,12 +82,6 @@ fn node(state: &AppState, gateway: &Gateway, manner: &Manner, outcome: &Outcome)
             node
         }
         // In clear it must not go out, for the caller asked for more.
-        _ => refusal(state, &Failure::plain(SubCode::SystemError)),
+        _ => Outcome::Failure(explained(state, &Failure::plain(SubCode::SystemError))).node(),
     }
-}
-
-/// As the hosted gateway does, with an address that explains.
-fn refusal(state: &AppState, failure: &Failure) -> String {
-    let sub_msg = format!("{} ({})", failure.sub_msg, state.errors_url());
-    Outcome::Failure(Failure { sub_code: failure.sub_code, sub_msg }).node()
 }
