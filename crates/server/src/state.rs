@@ -72,6 +72,8 @@ pub struct AppKeys {
     pub certificate: Option<Certificate>,
     /// For encrypted content.
     pub encrypt_key: Option<ContentKey>,
+    /// Whether requests may be signed with SHA-1 (`sign_type=RSA`) at `/gateway.do`.
+    pub allow_sha1: bool,
 }
 
 impl AppState {

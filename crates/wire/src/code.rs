@@ -149,7 +149,7 @@ catalogue! {
         "编码错误", "the parameters are not valid text in the declared charset; encode them in it, or declare the charset they are in";
     /// `sign_type` is not one we accept.
     InvalidSignatureType, InvalidArguments, "isv.invalid-signature-type",
-        "无效的签名类型参数", "sign_type must be RSA2 (SHA256withRSA); RSA (SHA-1) and SM2 are not accepted";
+        "无效的签名类型参数", "sign_type must be RSA2 (SHA256withRSA); SM2 is not accepted";
     /// The signature does not verify.
     InvalidSignature, InvalidArguments, "isv.invalid-signature",
         "验签出错",

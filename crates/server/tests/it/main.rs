@@ -15,4 +15,5 @@ mod page;
 mod paths;
 mod recorded;
 mod serverless;
+mod sha1;
 mod test_world;

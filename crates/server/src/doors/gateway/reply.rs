@@ -6,7 +6,7 @@ use domain::AppId;
 use wire::charset::Charset;
 use wire::cipher::EncryptType;
 use wire::gateway::{Answer, envelope};
-use wire::{Failure, Outcome, SubCode, json};
+use wire::{Failure, Outcome, SignatureType, SubCode, json};
 
 use super::arrival::Arrival;
 use crate::refusal::explained;
@@ -18,6 +18,7 @@ pub(super) struct Manner {
     method: String,
     charset: Charset,
     names_certificate: bool,
+    sign_type: SignatureType,
     encrypt: Option<(AppId, EncryptType)>,
 }
 
@@ -27,8 +28,13 @@ impl Manner {
             method: arrival.method.clone(),
             charset: arrival.charset,
             names_certificate: arrival.names_certificate,
+            sign_type: SignatureType::Rsa2,
             encrypt: None,
         }
+    }
+
+    pub(super) fn sign_as(&mut self, sign_type: SignatureType) {
+        self.sign_type = sign_type;
     }
 
     /// A success is to be encrypted under the application's key.
@@ -50,6 +56,7 @@ pub(super) fn send(
         node: &node,
         alipay_cert_sn: certificate.map(wire::certificate::Certificate::sn),
         charset: manner.charset,
+        sign_type: manner.sign_type,
     };
     match envelope(&answer, &gateway.key) {
         Ok(body) => {
