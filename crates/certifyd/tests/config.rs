@@ -4,10 +4,20 @@
 
 use std::process::{Command, Output};
 
+/// RSA of 1024 bits: too short for any signature here.
+const SHORT_KEY: &str = "-----BEGIN PUBLIC KEY-----
+MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDjEl7dA5ACpc3LpKpI+awetkTi
+xswIhVdLSfq29qrp65actoSvFeambq9eyzg3nYSk6QN/wA1WEp2abHwyFp6enUNp
+RCMNIt2Er0/AA9jMgaUOSJY2NgQFKK+um1UbUwM9KCMQnkoXkLYqEEcnwkCZ7M44
+R2AY6LeGeUZ2rbZ3UwIDAQAB
+-----END PUBLIC KEY-----
+";
+
 /// What `check` makes of one application with these lines.
 fn check(lines: &str) -> Output {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("certifyd.toml");
+    std::fs::write(folder.path().join("short.pem"), SHORT_KEY).unwrap();
     std::fs::write(&file, format!("[[apps]]\nid = \"2021\"\n{lines}\n")).unwrap();
     let program = env!("CARGO_BIN_EXE_certifyd");
     Command::new(program).args(["check", "--config"]).arg(&file).output().unwrap()
@@ -39,4 +49,10 @@ fn a_wrong_value_or_name_is_refused_with_line_and_remedy() {
     assert!(wrong.contains("certifyd.toml:3:") && wrong.contains("boolean"), "{wrong}");
     let misspelt = refused("alow_sha1 = true");
     assert!(misspelt.contains("did you mean `allow_sha1`?"), "{misspelt}");
+}
+
+#[test]
+fn a_key_that_is_too_short_is_refused_before_a_caller_finds_out() {
+    let short = refused("public_key = \"short.pem\"");
+    assert!(short.contains("apps.public_key: not an RSA key of at least 2048 bits"), "{short}");
 }

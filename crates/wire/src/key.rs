@@ -19,6 +19,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use md5::{Digest as _, Md5};
 use rsa::pkcs8::DecodePublicKey as _;
+use rsa::traits::PublicKeyParts as _;
 
 /// The digest and padding of a signature: the values of `sign_type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -168,6 +169,10 @@ impl PublicKey {
             .map_err(|_| KeyError::NotRsa2048)?;
         let spki = sha256.as_der().map_err(|_| KeyError::NotRsa2048)?.as_ref().to_vec();
         let md5 = rsa::PublicKey::from_public_key_der(&spki).map_err(|_| KeyError::NotRsa2048)?;
+        // The library would take a shorter key, and then refuse every signature.
+        if md5.n().bit_width() < 2048 {
+            return Err(KeyError::NotRsa2048);
+        }
         Ok(Self { sha256, md5, spki })
     }
 
