@@ -1,5 +1,7 @@
 //! The certifyd binary: reads arguments and files, puts the rooms together, reports.
 
+#![forbid(unsafe_code)]
+
 mod certificates;
 mod chain;
 mod cli;

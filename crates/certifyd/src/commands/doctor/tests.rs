@@ -420,6 +420,7 @@ fn answers_are_read_and_verified() {
         node: &node,
         alipay_cert_sn: Some("sn"),
         charset: wire::charset::Charset::UTF_8,
+        sign_type: wire::SignatureType::Rsa2,
     };
     let body = wire::gateway::envelope(&answer, &gateway).unwrap();
     let reply = exchange::read(&body, Method::Query, Some(&ours)).unwrap();
