@@ -808,9 +808,39 @@ describe('RSA with SHA-1', { concurrency: true }, () => {
       const answer = await keySdk(recorder, Sdk, { signType: 'RSA' }).exec(INITIALIZE, { bizContent: personal() });
       assertRefused(answer, '40002', 'isv.invalid-signature-type');
       assertDiscreet(JSON.stringify(answer));
+      assert.match(answer.subMsg, /allow_sha1 = true/);
+      // What is off is used for nothing, not even for saying so.
       const { node, sign } = takeApart(recorder.last().body, INITIALIZE);
-      // No source says which digest signs the refusal of a digest.
-      assert.ok(byGateway(node, sign, 'RSA-SHA256') || byGateway(node, sign, 'RSA-SHA1'));
+      assert.ok(byGateway(node, sign, 'RSA-SHA256'));
+    });
+  }
+});
+
+describe('RSA with SHA-1, switched on', { concurrency: true }, () => {
+  const block = served({ gateway: keyGateway(), apps: [keyApp({ allow_sha1: true })] });
+
+  for (const [version, Sdk] of Object.entries(versions)) {
+    test(`${version}: initialize, certify, query, every answer checked with SHA-1`, async () => {
+      await wholeCertification(block.server, keySdk(block.server, Sdk, { signType: 'RSA' }), exec);
+    });
+
+    test(`${version}: a refusal is signed alike`, async (t) => {
+      const recorder = await recorderFor(t, block.server);
+      const answer = await exec(keySdk(recorder, Sdk, { signType: 'RSA' }), QUERY, { certifyId: UNKNOWN_ID });
+      assertRefused(answer, '40004', 'OPEN_CERTIFY_BILL_NOT_EXIST');
+      const { node, sign } = takeApart(recorder.last().body, QUERY);
+      assert.ok(byGateway(node, sign, 'RSA-SHA1') && !byGateway(node, sign, 'RSA-SHA256'));
+    });
+
+    test(`${version}: another application's key is refused`, async () => {
+      const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+      const other = { keyType: 'PKCS8', privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }) };
+      const sdk = keySdk(block.server, Sdk, { signType: 'RSA', ...other });
+      assertRefused(await exec(sdk, INITIALIZE, order()), '40002', 'isv.invalid-signature');
+    });
+
+    test(`${version}: RSA2 at the same application`, async () => {
+      await wholeCertification(block.server, keySdk(block.server, Sdk), exec);
     });
   }
 });

@@ -79,7 +79,8 @@ fuzz_target!(|text: &str| {
     if text.starts_with('~') {
         let node = passed.node();
         let charset = harness::charset(text.as_bytes().get(1).copied().unwrap_or_default());
-        let answer = Answer { method: text, node: &node, alipay_cert_sn: None, charset };
+        let sign_type = wire::SignatureType::Rsa2;
+        let answer = Answer { method: text, node: &node, alipay_cert_sn: None, charset, sign_type };
         let bytes = envelope(&answer, &PRIVATE).unwrap();
         let whole = charset.decode(&bytes).unwrap().into_owned();
         if text.chars().any(|c| matches!(c, '\u{e000}'..='\u{f8ff}')) {

@@ -19,13 +19,12 @@ use rcgen::{
 };
 use zeroize::Zeroizing;
 
-use crate::keys;
+use crate::{chain, keys};
 
-/// What certificate mode needs beside the keys, as PEM. The keys of the root and of the
-/// intermediate certificate are in nobody's hands any more: they sign once and are dropped.
-#[derive(Debug)]
+/// What certificate mode needs beside the keys, as PEM.
 pub(crate) struct CertificateSet {
-    /// What SDKs call the Alipay root certificate.
+    /// What SDKs call the Alipay root certificate. Its key signs one intermediate certificate and
+    /// is dropped: nobody can lose it.
     pub(crate) root_bundle: String,
     /// The gateway's certificate alone, for SDKs.
     pub(crate) gateway_cert: String,
@@ -33,10 +32,36 @@ pub(crate) struct CertificateSet {
     pub(crate) gateway_chain: String,
     /// The application's certificate.
     pub(crate) app_cert: String,
+    /// What issues the certificates that will follow these.
+    pub(crate) authority: Authority,
 }
 
+/// The intermediate certificate and its key: it lives as long as its root and issues everything
+/// else, so that the next certificates need no new root. Not for machines that serve.
+pub(crate) struct Authority {
+    pub(crate) cert: String,
+    pub(crate) key: Zeroizing<String>,
+}
+
+/// The certificates that follow others, under the same root.
+pub(crate) struct Successors {
+    pub(crate) gateway_cert: String,
+    pub(crate) gateway_chain: String,
+    pub(crate) app_cert: String,
+}
+
+/// What is followed, as PEM.
+pub(crate) struct Predecessors<'a> {
+    pub(crate) root_bundle: &'a str,
+    pub(crate) gateway_cert: &'a str,
+    pub(crate) app_cert: &'a str,
+}
+
+const AUTHORITY_UNIT: &str = "Certification Authority";
+const GATEWAY_UNIT: &str = "Gateway";
+const APP_UNIT: &str = "Application";
 const ROOT_YEARS: i64 = 20;
-const LEAF_YEARS: i64 = 5;
+pub(crate) const LEAF_YEARS: i64 = 5;
 /// The application's name in its certificate, unless it has one of its own.
 const APP_NAME: &str = "certifyd application";
 /// RFC 5280: the upper bound of a common name.
@@ -63,30 +88,71 @@ pub(crate) fn make_certificates_for(
     if app.public == gateway.public {
         bail!("application and gateway must have different keys");
     }
-    let (root_key, middle_key) = two_keys()?;
+    let (root_key, middle_pair) = two_keys()?;
+    let middle_key = Rsa::of_pair(&middle_pair)?;
     // Clients find an issuer by its name alone, so that roots made at different times must not
     // share one.
     let mark = hex::encode(random::<4>());
     let name = |unit, name: &str| subject(unit, &format!("{name} {mark}"));
 
-    let root = authority(name("Certification Authority", "certifyd Root")?, 1, now)?;
+    let root = authority(name(AUTHORITY_UNIT, "certifyd Root")?, 1, now)?;
     let root_cert = root.self_signed(&root_key)?;
     let root = Issuer::from_params(&root, &root_key);
 
-    let middle = authority(name("Certification Authority", "certifyd Intermediate")?, 0, now)?;
-    let middle_cert = middle.signed_by(&middle_key, &root)?;
+    let middle = authority(name(AUTHORITY_UNIT, "certifyd Intermediate")?, 0, now)?;
+    let middle_cert = text(&middle.signed_by(&middle_key, &root)?);
     let middle = Issuer::from_params(&middle, &middle_key);
 
-    let gateway_cert = leaf(name("Gateway", "certifyd Gateway")?, now)?
+    let gateway_cert = leaf(name(GATEWAY_UNIT, "certifyd Gateway")?, now)?
         .signed_by(&Rsa::of_pair(gateway)?, &middle)?;
     let app_cert =
-        leaf(subject("Application", app_name)?, now)?.signed_by(&Rsa::of_pair(app)?, &middle)?;
+        leaf(subject(APP_UNIT, app_name)?, now)?.signed_by(&Rsa::of_pair(app)?, &middle)?;
 
     Ok(CertificateSet {
-        root_bundle: bundle(&[&root_cert]),
-        gateway_cert: bundle(&[&gateway_cert]),
-        gateway_chain: bundle(&[&gateway_cert, &middle_cert]),
-        app_cert: bundle(&[&app_cert]),
+        root_bundle: text(&root_cert),
+        gateway_chain: bundle(&[&text(&gateway_cert), &middle_cert]),
+        gateway_cert: text(&gateway_cert),
+        app_cert: text(&app_cert),
+        authority: Authority { cert: middle_cert, key: middle_pair.pkcs8 },
+    })
+}
+
+/// Makes the certificates that follow `old`: the same names and keys under the same root, a new
+/// term and new serial numbers. With `gateway` the gateway gets another key.
+pub(crate) fn make_successors(
+    authority: &Authority,
+    old: &Predecessors<'_>,
+    gateway: Option<&keys::Pair>,
+    now: Timestamp,
+) -> anyhow::Result<Successors> {
+    let key = Rsa::of_pem(&authority.key).context("the authority's private key")?;
+    let issuer = Subject::read(&authority.cert).context("the authority's certificate")?;
+    if issuer.key != key.der_bytes() {
+        bail!("the authority's private key and its certificate do not belong together");
+    }
+    let params = params(subject(AUTHORITY_UNIT, &issuer.name)?, ROOT_YEARS, now)?;
+    let signer = Issuer::from_params(&params, &key);
+    let issue = |unit, one: &Subject| -> anyhow::Result<String> {
+        let mut params = leaf(subject(unit, &one.name)?, now)?;
+        // Nothing outlives what vouches for it.
+        let end = rcgen::date_time_ymd(1970, 1, 1) + since_1970(issuer.not_after)?;
+        params.not_after = params.not_after.min(end);
+        let made = text(&params.signed_by(one, &signer)?);
+        chain::follow(&made, &[&authority.cert], old.root_bundle, now)
+            .map_err(|error| anyhow!("the authority does not fit the root: {error}"))?;
+        Ok(made)
+    };
+    let mut gateway_subject =
+        Subject::read(old.gateway_cert).context("the gateway's certificate")?;
+    if let Some(pair) = gateway {
+        gateway_subject.key = Rsa::of_pair(pair)?.der_bytes().to_vec();
+    }
+    let app = Subject::read(old.app_cert).context("the application's certificate")?;
+    let gateway_cert = issue(GATEWAY_UNIT, &gateway_subject)?;
+    Ok(Successors {
+        gateway_chain: bundle(&[&gateway_cert, &authority.cert]),
+        gateway_cert,
+        app_cert: issue(APP_UNIT, &app)?,
     })
 }
 
@@ -109,10 +175,13 @@ pub(crate) fn one_line(pem: &str) -> Zeroizing<String> {
     line
 }
 
+fn text(certificate: &Certificate) -> String {
+    certificate.pem().replace('\r', "")
+}
+
 /// PEM blocks separated by an empty line: python-alipay-sdk splits there.
-fn bundle(certificates: &[&Certificate]) -> String {
-    let blocks: Vec<_> = certificates.iter().map(|one| one.pem().replace('\r', "")).collect();
-    blocks.join("\n")
+fn bundle(certificates: &[&str]) -> String {
+    certificates.join("\n")
 }
 
 /// Exactly these four, in this order: the digest is taken over the issuer's name as text, and SDKs
@@ -186,7 +255,11 @@ impl Rsa {
     }
 
     fn of_pair(pair: &keys::Pair) -> anyhow::Result<Self> {
-        let der = Zeroizing::new(STANDARD.decode(one_line(&pair.pkcs8).as_bytes())?);
+        Self::of_pem(&pair.pkcs8)
+    }
+
+    fn of_pem(pkcs8: &str) -> anyhow::Result<Self> {
+        let der = Zeroizing::new(STANDARD.decode(one_line(pkcs8).as_bytes())?);
         KeyPair::from_pkcs8(&der).map(Self).map_err(|_| anyhow!("a key could not be read"))
     }
 }
@@ -211,11 +284,43 @@ impl SigningKey for Rsa {
     }
 }
 
+/// Whom an existing certificate names, to be named again.
+struct Subject {
+    name: String,
+    /// The key in PKCS#1 form, as certificates hold it.
+    key: Vec<u8>,
+    not_after: Timestamp,
+}
+
+impl Subject {
+    fn read(pem: &str) -> anyhow::Result<Self> {
+        // The first certificate of the text, of a key that fits.
+        let not_after = wire::certificate::Certificate::parse(pem)?.not_after();
+        let (_, block) = x509_parser::pem::parse_x509_pem(pem.as_bytes())?;
+        let certificate = block.parse_x509()?;
+        let mut names = certificate.subject().iter_common_name();
+        let name = names.next().and_then(|name| name.as_str().ok()).context("it has no name")?;
+        check_name(name).map_err(|reason| anyhow!(reason))?;
+        let key = certificate.public_key().subject_public_key.data.to_vec();
+        Ok(Self { name: name.to_owned(), key, not_after })
+    }
+}
+
+impl PublicKeyData for Subject {
+    fn der_bytes(&self) -> &[u8] {
+        &self.key
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        &rcgen::PKCS_RSA_SHA256
+    }
+}
+
 /// The root's and the intermediate's, made side by side.
-fn two_keys() -> anyhow::Result<(Rsa, Rsa)> {
+fn two_keys() -> anyhow::Result<(Rsa, keys::Pair)> {
     std::thread::scope(|scope| {
         let one = scope.spawn(Rsa::generate);
-        let other = Rsa::generate()?;
+        let other = keys::make_pair()?;
         Ok((one.join().unwrap_or_else(|_| Err(anyhow!("no key could be made")))?, other))
     })
 }
@@ -372,6 +477,62 @@ mod tests {
         assert_eq!(root, read(&set.root_bundle).sn());
         let now = Timestamp::from_second(NOW).unwrap();
         assert!(app_cert.is_valid_at(now) && chain.is_valid_at(now));
+    }
+
+    #[test]
+    fn what_follows_has_the_same_root_and_other_serial_numbers() {
+        use wire::certificate::{Certificate, root_sn};
+        let (_, gateway, set) = set();
+        let old = Predecessors {
+            root_bundle: &set.root_bundle,
+            gateway_cert: &set.gateway_cert,
+            app_cert: &set.app_cert,
+        };
+        let read = |pem: &str| Certificate::parse(pem).unwrap();
+        let later = Timestamp::from_second(NOW + 4 * 365 * 86_400).unwrap();
+        let next = make_successors(&set.authority, &old, None, later).unwrap();
+        let root = root_sn(&set.root_bundle).unwrap();
+        for (one, before) in
+            [(&next.gateway_chain, &set.gateway_cert), (&next.app_cert, &set.app_cert)]
+        {
+            let between = [set.authority.cert.as_str()];
+            chain::follow(one, &between, &set.root_bundle, later).unwrap();
+            let (one, before) = (read(one), read(before));
+            assert_ne!(one.sn(), before.sn());
+            assert!(one.key() == before.key() && one.not_after() > before.not_after());
+            assert_ne!(one.sn(), root);
+        }
+        assert_eq!(blocks(&next.gateway_chain)[1].trim_end(), set.authority.cert.trim_end());
+
+        let pair = keys::make_pair().unwrap();
+        let next = make_successors(&set.authority, &old, Some(&pair), later).unwrap();
+        assert!(*read(&next.gateway_cert).key() == wire::PublicKey::parse(&pair.public).unwrap());
+        assert_ne!(pair.public, gateway.public);
+    }
+
+    #[test]
+    fn what_follows_ends_with_its_authority_and_needs_the_right_one() {
+        let (_, _, set) = set();
+        let old = Predecessors {
+            root_bundle: &set.root_bundle,
+            gateway_cert: &set.gateway_cert,
+            app_cert: &set.app_cert,
+        };
+        let make = |authority: &Authority, years: i64| {
+            let now = Timestamp::from_second(NOW + years * 365 * 86_400).unwrap();
+            make_successors(authority, &old, None, now).map_err(|error| format!("{error:#}"))
+        };
+        let late = read(&make(&set.authority, 18).ok().unwrap().gateway_cert);
+        assert_eq!(late.dates[1], read(&set.root_bundle).dates[1]);
+        let ended = make(&set.authority, 21).err().unwrap();
+        assert!(ended.contains("not valid at this time"), "{ended}");
+
+        let (_, _, other) = super::tests::set();
+        let foreign = make(&other.authority, 1).err().unwrap();
+        assert!(foreign.contains("the authority does not fit the root"), "{foreign}");
+        let mixed = Authority { cert: set.authority.cert.clone(), key: other.authority.key };
+        let mixed = make(&mixed, 1).err().unwrap();
+        assert!(mixed.contains("do not belong together"), "{mixed}");
     }
 
     #[test]

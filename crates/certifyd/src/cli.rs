@@ -96,17 +96,40 @@ pub(crate) struct Check {
 
 /// Makes keys and certificates.
 #[derive(Debug, Args)]
+#[command(after_help = KEYS_HELP)]
 pub(crate) struct Keys {
     /// The folder to write; a new one, or empty
     #[arg(value_name = "DIR")]
     pub(crate) dir: PathBuf,
     /// The application's name, for its certificate and its configuration
-    #[arg(long, value_name = "APPNAME")]
+    #[arg(long, value_name = "APPNAME", conflicts_with = "next_of")]
     pub(crate) name: Option<String>,
+    /// Make the certificates that follow those in OLDDIR: same root, same keys, a new term
+    #[arg(long, value_name = "OLDDIR")]
+    pub(crate) next_of: Option<PathBuf>,
+    /// Where `ca_keep_offline` is now, if not in OLDDIR
+    #[arg(long, value_name = "CADIR", requires = "next_of")]
+    pub(crate) ca: Option<PathBuf>,
+    /// Give the gateway a new key too; callers in key mode must then change theirs with it
+    #[arg(long, requires = "next_of")]
+    pub(crate) new_gateway_key: bool,
 }
+
+const KEYS_HELP: &str = "\
+A first set:          certifyd keys DIR
+When it is to end:    certifyd keys NEWDIR --next-of DIR --ca CADIR
+
+DIR/ca_keep_offline issues what follows under the same root, so that SDKs keep their root
+certificate. Serving does not need it: keep it offline.";
+
+const DOCTOR_HELP: &str = "\
+Without --gateway only files are looked at. With it, signed queries for a certification that does
+not exist are sent to the gateway, and to /v3/ beside it: they change nothing. Only --scene opens
+something. Exit code: 1 if there is a problem, else 0.";
 
 /// Finds the usual mistakes in an SDK's configuration. Prints one line per finding.
 #[derive(Debug, Args)]
+#[command(after_help = DOCTOR_HELP)]
 pub(crate) struct Doctor {
     /// The application's id
     #[arg(long, value_name = "ID")]
@@ -123,7 +146,8 @@ pub(crate) struct Doctor {
     /// Certificate mode: the application's certificate
     #[arg(long, value_name = "FILE")]
     pub(crate) app_cert: Option<PathBuf>,
-    /// Certificate mode: the gateway's certificate
+    /// Certificate mode: the gateway's certificate; if its chain follows in the file, it is
+    /// checked to lead to a root
     #[arg(long, value_name = "FILE")]
     pub(crate) alipay_cert: Option<PathBuf>,
     /// Certificate mode: the root certificates
@@ -141,9 +165,11 @@ pub(crate) struct Doctor {
         env = "CERTIFYD_APP_AUTH_TOKEN", hide_env_values = true
     )]
     pub(crate) app_auth_token: Option<AppAuthToken>,
-    /// The scene that is going to be used
-    #[arg(long, value_name = "BIZ_CODE")]
-    pub(crate) scene: Option<String>,
+    /// Ask whether the contract covers these scenes, e.g. `FACE,CERT_PHOTO`. With --gateway, each
+    /// opens ONE certification for Alipay's published sample person, which nobody will finish; not
+    /// billed, for nothing passes
+    #[arg(long, value_name = "BIZ_CODE", value_delimiter = ',')]
+    pub(crate) scene: Vec<String>,
 }
 
 fn token(text: &str) -> Result<AppAuthToken, &'static str> {

@@ -1,6 +1,9 @@
 //! The certifyd binary: reads arguments and files, puts the rooms together, reports.
 
+#![forbid(unsafe_code)]
+
 mod certificates;
+mod chain;
 mod cli;
 mod commands;
 mod compose;

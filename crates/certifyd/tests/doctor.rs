@@ -100,6 +100,33 @@ fn the_usual_mistakes_are_named() {
     assert!(text.contains("OPEN_CERTIFY_BILL_NOT_EXIST, as it must be"), "{text}");
     assert!(text.contains("ok       answer: its signature verifies"), "{text}");
     assert!(text.contains("ok       clock: "), "{text}");
+    assert!(
+        text.contains("ok       v3: signature and app were accepted, and so was app"),
+        "{text}"
+    );
+
+    // A scene is asked for by opening something, and only after all else is in order.
+    let scene = [&healthy[..], &[("--scene", "FACE,SMART_FACE")]].concat();
+    let (fine, text) = doctor(&scene, secret);
+    assert!(fine, "{text}");
+    for scene in ["FACE", "SMART_FACE"] {
+        let before = format!("now      scene: initialize with {scene} opens one certification");
+        assert!(text.contains(&before), "{text}");
+        assert!(text.contains(&format!("ok       scene: {scene}: the contract")), "{text}");
+    }
+    let refused =
+        [&healthy[1..], &[("--app-id", "2021999999999999"), ("--scene", "FACE")]].concat();
+    let (_, text) = doctor(&refused, secret);
+    assert!(text.contains("warning  scene: not asked, nothing was opened"), "{text}");
+    assert!(!text.contains("now      scene"), "{text}");
+    let unknown = healthy.map(|(name, value)| match name {
+        "--alipay-public-key" => (name, app_public.to_str().unwrap()),
+        _ => (name, value),
+    });
+    let (_, text) = doctor(&[&unknown[..], &[("--scene", "FACE")]].concat(), secret);
+    assert!(text.contains("nothing was opened") && !text.contains("now "), "{text}");
+    let (_, text) = doctor(&[&healthy[..5], &[("--scene", "FACE")]].concat(), secret);
+    assert!(text.contains("nothing was opened -> only a gateway knows"), "{text}");
 
     for (name, value, expected) in [
         (
@@ -167,6 +194,11 @@ fn certificate_mode_and_encryption_are_checked() {
         app,
         1,
     );
+    // One scene less, and an application that the token was not issued to.
+    let text = text.replacen("scenes = [\"FACE\", \"CERT_PHOTO\",", "scenes = [\"FACE\",", 1);
+    let text = format!(
+        "{text}\n[[apps]]\nid = \"2021000000000099\"\nname = \"Other\"\npublic_key = \"set/app_public.pem\"\n"
+    );
     std::fs::write(&config, text).unwrap();
 
     let server = Server::start(dir.path());
@@ -191,6 +223,35 @@ fn certificate_mode_and_encryption_are_checked() {
     ]);
     let (fine, text) = doctor(&arguments, "+svh");
     assert!(fine && text.contains("the AES key is the app's"), "{text}");
+    assert!(text.contains("note     app certificate: not followed to a root"), "{text}");
+    assert!(text.contains("ok       v3: signature and app were accepted"), "{text}");
+
+    let scenes = [&arguments[..], &[("--scene", "FACE,CERT_PHOTO")]].concat();
+    let (fine, text) = doctor(&scenes, "+svh");
+    assert!(!fine && text.contains("ok       scene: FACE: the contract covers it"), "{text}");
+    assert!(text.contains("problem  scene: CERT_PHOTO: contract or scene missing"), "{text}");
+
+    let chain = path("gateway_chain.crt");
+    arguments[4] = ("--alipay-cert", &chain);
+    let (fine, text) = doctor(&arguments, "+svh");
+    assert!(fine, "{text}");
+    for whose in ["app", "alipay"] {
+        let expected = format!("ok       {whose} certificate: it leads to the root certifyd Root");
+        assert!(text.contains(&expected), "{text}");
+    }
+
+    let token = server.get("app_auth_token");
+    let of_another = [
+        ("--app-id", "2021000000000099"),
+        ("--private-key", &private),
+        ("--alipay-public-key", &public),
+        ("--app-auth-token", token),
+        ("--gateway", server.get("gateway")),
+    ];
+    let (fine, text) = doctor(&of_another, token);
+    assert!(!fine && text.contains("problem  call: aop.invalid-app-auth-token"), "{text}");
+    assert!(text.contains("was issued to another app"), "{text}");
+
     arguments.pop();
     arguments.push(("--encrypt-key", other.to_str().unwrap()));
     let (fine, text) = doctor(&arguments, "AAAAAAAA");

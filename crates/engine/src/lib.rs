@@ -3,6 +3,8 @@
 //! First decide, by a pure call into `domain`; then do, as one unit of work in `store`. Time and
 //! chance come from outside ([`Clock`], [`Chance`]), so that any run can be repeated.
 
+#![forbid(unsafe_code)]
+
 mod app;
 mod authorize;
 mod capture;

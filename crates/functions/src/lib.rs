@@ -13,6 +13,8 @@
 //! The parent's half is in `parent`, the child's in `guest`, what they say to each other in
 //! `frames`.
 
+#![forbid(unsafe_code)]
+
 mod error;
 mod frames;
 mod guest;

@@ -11,11 +11,12 @@ use functions::{FunctionError, FunctionName, Host, HostFailure, Invocation, LogL
 use wire::serverless::{
     CLOUD_TARGET, CloudCall, ErrorCode, ServerlessError, cloud_method_not_supported,
 };
-use wire::{AppAuthToken, Method};
+use wire::{AppAuthToken, Method, Outcome};
 
 use crate::doors::serverless::profile_of;
 use crate::layers::RequestId;
 use crate::methods::{self, Answer};
+use crate::refusal;
 use crate::state::{AppState, Space};
 
 mod http;
@@ -175,6 +176,9 @@ impl Guest {
             from_page: self.source == Source::Client,
         };
         match methods::run(&self.state, &caller, method, &call.content, None).await {
+            Answer::Outcome(Outcome::Failure(failure)) => {
+                Ok(Outcome::Failure(refusal::explained(&self.state, &failure)).data())
+            }
             Answer::Outcome(outcome) => Ok(outcome.data()),
             Answer::Link(link) => {
                 let mut text = String::with_capacity(link.len() + 2);

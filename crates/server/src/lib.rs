@@ -3,6 +3,8 @@
 //! A door decodes, asks once and encodes. Which method leads where is `methods`; how a refusal
 //! of the engine is worded is `refusal`; what a cloud function may ask for is `host`.
 
+#![forbid(unsafe_code)]
+
 mod doors;
 mod host;
 mod layers;

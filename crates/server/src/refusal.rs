@@ -5,6 +5,13 @@ use engine::EngineError;
 use wire::methods::Problem;
 use wire::{ContentError, Failure, SubCode};
 
+use crate::state::AppState;
+
+/// The refusal with the address that explains, as the hosted gateway writes it.
+pub(crate) fn explained(state: &AppState, failure: &Failure) -> Failure {
+    Failure { sub_code: failure.sub_code, sub_msg: state.explained(&failure.sub_msg) }
+}
+
 /// A field that breaks its rule.
 pub(crate) fn rejected(rejected: &Rejected) -> Failure {
     Failure::precise(SubCode::IllegalArgumentFormat, &rejected.zh(), &rejected.en())
@@ -66,9 +73,10 @@ pub(crate) fn failure(error: &EngineError) -> Failure {
             Failure::plain(SubCode::BillNotExist)
         }
         EngineError::Expired => Failure::plain(SubCode::CertifyIdExpired),
-        EngineError::WrongState(_) => Failure::plain(SubCode::BillStatusError),
         EngineError::Busy(_) => Failure::plain(SubCode::ServiceUnavailable),
-        EngineError::TestModeOnly
+        // No identity call changes a state; whoever does has an answer of its own for this.
+        EngineError::WrongState(_)
+        | EngineError::TestModeOnly
         | EngineError::InvalidToken
         | EngineError::SignInUnavailable(_)
         | EngineError::Internal(_) => {

@@ -72,12 +72,19 @@ pub struct AppKeys {
     pub certificate: Option<Certificate>,
     /// For encrypted content.
     pub encrypt_key: Option<ContentKey>,
+    /// Whether requests may be signed with SHA-1 (`sign_type=RSA`) at `/gateway.do`.
+    pub allow_sha1: bool,
 }
 
 impl AppState {
     /// Where every refusal is explained.
     pub(crate) fn errors_url(&self) -> String {
         format!("{}/docs/errors", self.public_url)
+    }
+
+    /// A text for developers, and where to read more.
+    pub(crate) fn explained(&self, text: &str) -> String {
+        format!("{text} ({})", self.errors_url())
     }
 
     /// The address of a person's page.

@@ -7,6 +7,8 @@
 //! A write is answered after its commit has reached the disk (WAL, `synchronous=FULL`). Writes
 //! that wait while one commit runs share the next one (`writer`).
 
+#![forbid(unsafe_code)]
+
 mod certifications;
 mod conn;
 mod devices;

@@ -23,7 +23,7 @@ pub use chance::SeededChance;
 pub use clock::FixedClock;
 pub use engines::{Blueprint, TestEngine, apps, grants};
 #[cfg(feature = "server")]
-pub use servers::{Reply, TestServer, client_signature, encoded, resigned, signed};
+pub use servers::{Held, Reply, TestServer, client_signature, encoded, resigned, signed};
 
 /// All scenes, compatible profile; the application of the recorded gateway requests.
 pub const COMPATIBLE: &str = "2021000000000001";

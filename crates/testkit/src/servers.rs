@@ -31,7 +31,7 @@ pub struct TestServer {
     address: SocketAddr,
     client: reqwest::Client,
     serving: JoinHandle<std::io::Result<()>>,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 /// An answer, read to its end.
@@ -57,13 +57,25 @@ impl Reply {
     }
 }
 
+/// Another process with the database in its hands, e.g. a backup. It lets go when dropped.
+#[derive(Debug)]
+pub struct Held {
+    _connection: rusqlite::Connection,
+}
+
 /// What a server is to be made of.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Choices {
-    mode: Option<Mode>,
+    mode: Mode,
     functions: Option<(PathBuf, WorkerCommand)>,
     movable_clock: bool,
-    no_gateway: bool,
+    gateway: Option<Gateway>,
+}
+
+impl Default for Choices {
+    fn default() -> Self {
+        Self { mode: Mode::Test, functions: None, movable_clock: false, gateway: Some(gateway()) }
+    }
 }
 
 impl TestServer {
@@ -74,7 +86,7 @@ impl TestServer {
 
     /// A server in live mode.
     pub async fn live() -> Self {
-        Self::build(Choices { mode: Some(Mode::Live), ..Choices::default() }).await
+        Self::build(Choices { mode: Mode::Live, ..Choices::default() }).await
     }
 
     /// A server in test mode whose clock scripts may move.
@@ -84,7 +96,14 @@ impl TestServer {
 
     /// A server without a key to sign answers of the gateway with.
     pub async fn without_gateway() -> Self {
-        Self::build(Choices { no_gateway: true, ..Choices::default() }).await
+        Self::build(Choices { gateway: None, ..Choices::default() }).await
+    }
+
+    /// A server in test mode whose gateway has been set up in another way.
+    pub async fn with_gateway(set_up: impl FnOnce(&mut Gateway)) -> Self {
+        let mut gateway = gateway();
+        set_up(&mut gateway);
+        Self::build(Choices { gateway: Some(gateway), ..Choices::default() }).await
     }
 
     /// A server whose recorded space has the functions in `folder`, run by `worker`.
@@ -95,7 +114,7 @@ impl TestServer {
     async fn build(choices: Choices) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut blueprint = Blueprint::default().database_in(folder.path());
-        blueprint.mode = choices.mode.unwrap_or(Mode::Test);
+        blueprint.mode = choices.mode;
         let (engine, test_clock) = if choices.movable_clock {
             let clock = Arc::new(MovableClock::new(SystemClock, 0));
             (blueprint.engine_with(Arc::clone(&clock) as Arc<dyn Clock>), Some(clock))
@@ -106,7 +125,7 @@ impl TestServer {
         let address = listener.local_addr().unwrap();
         let (functions, worker) = choices.functions.unzip();
         let state = Arc::new(AppState {
-            gateway: (!choices.no_gateway).then(gateway),
+            gateway: choices.gateway,
             ..state(engine, test_clock, address, functions, worker)
         });
         let serving = server::serve(Arc::clone(&state), listener, std::future::pending());
@@ -116,7 +135,7 @@ impl TestServer {
             address,
             client: client(),
             serving: tokio::spawn(serving),
-            _folder: folder,
+            folder,
         }
     }
 
@@ -128,6 +147,26 @@ impl TestServer {
     /// Whether it still serves.
     pub fn is_serving(&self) -> bool {
         !self.serving.is_finished()
+    }
+
+    /// Overwrites what is kept, as a failing disk does.
+    pub fn damage_database(&self) {
+        for name in ["certifyd.db", "certifyd.db-wal"] {
+            let path = self.folder.path().join(name);
+            let length = usize::try_from(std::fs::metadata(&path).unwrap().len()).unwrap();
+            std::fs::write(&path, vec![0x5a; length]).unwrap();
+        }
+    }
+
+    /// Keeps the server from writing, as another process that holds the database does.
+    pub fn hold_database(&self) -> Held {
+        let path = self.folder.path().join("certifyd.db");
+        let connection = rusqlite::Connection::open(path).unwrap();
+        let behavior = rusqlite::TransactionBehavior::Immediate;
+        let mut held = rusqlite::Transaction::new_unchecked(&connection, behavior).unwrap();
+        held.set_drop_behavior(rusqlite::DropBehavior::Ignore);
+        drop(held);
+        Held { _connection: connection }
     }
 
     /// The address of `path`.

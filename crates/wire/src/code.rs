@@ -146,17 +146,17 @@ catalogue! {
         "无效的字符集参数", "charset must be utf-8, GBK or GB18030";
     /// Bytes are not text in the declared charset.
     InvalidEncoding, InvalidArguments, "isv.invalid-encoding",
-        "编码错误", "the parameters are not valid text in the declared charset";
+        "编码错误", "the parameters are not valid text in the declared charset; encode them in it, or declare the charset they are in";
     /// `sign_type` is not one we accept.
     InvalidSignatureType, InvalidArguments, "isv.invalid-signature-type",
-        "无效的签名类型参数", "sign_type must be RSA2 (SHA256withRSA); RSA (SHA-1) and SM2 are not accepted";
+        "无效的签名类型参数", "sign_type must be RSA2 (SHA256withRSA); SM2 is not accepted";
     /// The signature does not verify.
     InvalidSignature, InvalidArguments, "isv.invalid-signature",
         "验签出错",
         "the signature does not match the parameters under the application's configured public key";
     /// No application has this id.
     InvalidAppId, InvalidArguments, "isv.invalid-app-id",
-        "无效的AppID参数", "no application with this app_id is configured here";
+        "无效的AppID参数", "no application with this app_id is configured here; compare it with the [[apps]] entries";
     /// `timestamp` is not in the documented form.
     InvalidTimestamp, InvalidArguments, "isv.invalid-timestamp",
         "非法的时间戳参数", "timestamp must be yyyy-MM-dd HH:mm:ss in UTC+8";
@@ -174,7 +174,7 @@ catalogue! {
         "无效支付宝根证书序列号", "alipay_root_cert_sn is not that of this gateway's roots; give the SDK this gateway's root bundle";
     /// No certificate of the gateway has this SN.
     AlipayCertNotExist, InvalidArguments, "isv.alipay-cert-not-exist",
-        "支付宝公钥证书不存在", "this gateway has no certificate with this alipay_cert_sn";
+        "支付宝公钥证书不存在", "this gateway has no certificate with this alipay_cert_sn; use one that an answer carried";
     /// Content that does not decrypt.
     DecryptionErrorUnknown, InsufficientConditions, "isv.decryption-error-unknown",
         "解密出错, 未知错误", "biz_content does not decrypt under this application's AES key; compare the SDK's key with encrypt_key of its [[apps]] entry";
@@ -199,9 +199,6 @@ catalogue! {
     /// No certification of this caller has this id.
     BillNotExist, BusinessFailed, "OPEN_CERTIFY_BILL_NOT_EXIST",
         "无效的certify_id", "no certification of this application has this certify_id; use the one initialize answered";
-    /// The certification is in another state.
-    BillStatusError, BusinessFailed, "OPEN_CERTIFY_BILL_STATUS_ERROR",
-        "认证单状态异常", "the certification's state does not allow this";
 }
 
 #[cfg(test)]

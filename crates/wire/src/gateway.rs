@@ -12,5 +12,5 @@ mod response;
 
 pub use envelope::{Answer, envelope, node_name};
 pub use parameters::{Parameters, canonical};
-pub use request::{Request, SignatureType, is_fresh, verify};
+pub use request::{Request, is_fresh, verify, verify_with_sha1};
 pub use response::{Response, ResponseError};

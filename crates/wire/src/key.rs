@@ -1,20 +1,35 @@
 //! RSA keys in every form people paste: PEM (PKCS#1, PKCS#8, SPKI) or one line of Base64.
 //!
-//! Signing and SHA-256 verification use `aws-lc-rs`. RSA with MD5, which the Serverless back-end
-//! SDK still uses, is verified by the `rsa` crate, which never sees a private key here.
+//! Signing and verification use `aws-lc-rs`; signing with SHA-1, for applications of long ago, has a
+//! module of its own. RSA with MD5, which the Serverless back-end SDK still uses, is verified by the
+//! `rsa` crate, which never sees a private key here.
+
+#[expect(unsafe_code, reason = "the C library has the function, its safe wrapper does not")]
+mod sha1;
 
 use std::fmt;
 
 use aws_lc_rs::encoding::AsDer;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
-    KeyPair as _, ParsedPublicKey, RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY,
+    KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY,
     RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair, UnparsedPublicKey,
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use md5::{Digest as _, Md5};
 use rsa::pkcs8::DecodePublicKey as _;
+use rsa::traits::PublicKeyParts as _;
+
+/// The digest and padding of a signature: the values of `sign_type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignatureType {
+    /// `RSA2`: SHA256withRSA.
+    Rsa2,
+    /// `RSA`: SHA1withRSA. SHA-1 is broken for texts that an attacker may shape; only for
+    /// applications that cannot change.
+    Rsa,
+}
 
 /// Why a key was refused. Never shows key material.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -65,7 +80,7 @@ fn decode(text: &str) -> Result<(Vec<u8>, Option<&str>), KeyError> {
     if der.is_empty() { Err(KeyError::NotAKey) } else { Ok((der, label)) }
 }
 
-/// A private key that signs answers or requests with SHA256withRSA ("RSA2").
+/// A private key that signs answers or requests.
 pub struct PrivateKey {
     pair: RsaKeyPair,
     random: SystemRandom,
@@ -87,7 +102,8 @@ impl PrivateKey {
             })
     }
 
-    /// Signs `message` as it is; standard Base64, 344 characters for a 2048-bit key.
+    /// Signs `message` as it is with SHA256withRSA; standard Base64, 344 characters for a 2048-bit
+    /// key.
     ///
     /// # Errors
     /// [`KeyError::SigningFailed`] if the cryptographic library refuses, which it does only when
@@ -98,6 +114,17 @@ impl PrivateKey {
             .sign(&RSA_PKCS1_SHA256, &self.random, message, &mut signature)
             .map_err(|_| KeyError::SigningFailed)?;
         Ok(STANDARD.encode(signature))
+    }
+
+    /// Signs `message` as `sign_type` says.
+    ///
+    /// # Errors
+    /// As [`Self::sign`].
+    pub fn sign_as(&self, sign_type: SignatureType, message: &[u8]) -> Result<String, KeyError> {
+        match sign_type {
+            SignatureType::Rsa2 => self.sign(message),
+            SignatureType::Rsa => sha1::sign(&self.pair, message).map(|made| STANDARD.encode(made)),
+        }
     }
 
     /// The public half.
@@ -142,6 +169,10 @@ impl PublicKey {
             .map_err(|_| KeyError::NotRsa2048)?;
         let spki = sha256.as_der().map_err(|_| KeyError::NotRsa2048)?.as_ref().to_vec();
         let md5 = rsa::PublicKey::from_public_key_der(&spki).map_err(|_| KeyError::NotRsa2048)?;
+        // The library would take a shorter key, and then refuse every signature.
+        if md5.n().bit_width() < 2048 {
+            return Err(KeyError::NotRsa2048);
+        }
         Ok(Self { sha256, md5, spki })
     }
 
@@ -152,10 +183,17 @@ impl PublicKey {
             .is_ok_and(|signature| self.sha256.verify_sig(message, &signature).is_ok())
     }
 
-    /// Whether a signature was made with SHA-1: for telling a caller so, never for accepting it.
-    pub(crate) fn verifies_sha1(&self, message: &[u8], signature: &str) -> bool {
+    /// Checks a Base64 signature as `sign_type` says.
+    pub fn verifies_as(&self, sign_type: SignatureType, message: &[u8], signature: &str) -> bool {
+        match sign_type {
+            SignatureType::Rsa2 => self.verifies(message, signature),
+            SignatureType::Rsa => self.verifies_sha1(message, signature),
+        }
+    }
+
+    fn verifies_sha1(&self, message: &[u8], signature: &str) -> bool {
         let Ok(signature) = STANDARD.decode(signature) else { return false };
-        UnparsedPublicKey::new(&RSA_PKCS1_1024_8192_SHA1_FOR_LEGACY_USE_ONLY, &self.spki)
+        UnparsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY, &self.spki)
             .verify(message, &signature)
             .is_ok()
     }

@@ -10,7 +10,7 @@
 //! ```
 //! use wire::charset::Charset;
 //! use wire::gateway::{Answer, Parameters, Request, Response, canonical, envelope, verify};
-//! use wire::{Content, Outcome, PrivateKey};
+//! use wire::{Content, Outcome, PrivateKey, SignatureType};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let keys = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/openapi/keys/");
@@ -43,8 +43,13 @@
 //! let content = Content::parse(&request.biz_content)?;
 //! assert!(content.text("certify_id", "certify_id")?.is_some());
 //! let node = Outcome::Success(vec![("passed", "T".into())]).node();
-//! let answer =
-//!     Answer { method, node: &node, alipay_cert_sn: None, charset: Charset::UTF_8 };
+//! let answer = Answer {
+//!     method,
+//!     node: &node,
+//!     alipay_cert_sn: None,
+//!     charset: Charset::UTF_8,
+//!     sign_type: SignatureType::Rsa2,
+//! };
 //! let sent = envelope(&answer, &gateway)?;
 //!
 //! // The client verifies before it believes.
@@ -72,7 +77,7 @@ pub mod serverless;
 pub mod token;
 
 pub use code::{Code, SubCode};
-pub use key::{KeyError, PrivateKey, PublicKey};
+pub use key::{KeyError, PrivateKey, PublicKey, SignatureType};
 pub use methods::{Content, ContentError, Method};
 pub use outcome::{Failure, Outcome};
 pub use token::AppAuthToken;

@@ -20,7 +20,8 @@ pub(crate) fn run(args: &Check) -> Result<(), CommandError> {
             (None, Some(_)) => "may call the gateway",
             (None, None) => "no key for the gateway",
         };
-        report.fine.push(format!("app {}: {}; {gateway}", app.id, scenes.join(", ")));
+        let sha1 = if keys.allow_sha1 { ", with SHA-1 signatures too (allow_sha1)" } else { "" };
+        report.fine.push(format!("app {}: {}; {gateway}{sha1}", app.id, scenes.join(", ")));
     }
     if config.gateway.key.is_none() {
         report.fine.push("/gateway.do is closed: no gateway.private_key".to_owned());

@@ -55,6 +55,7 @@ pub(super) struct RawApp {
     pub(super) public_key: Option<Text>,
     pub(super) certificate: Option<Text>,
     pub(super) encrypt_key: Option<Text>,
+    pub(super) allow_sha1: Option<bool>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -302,7 +302,12 @@ impl Judge<'_> {
             self.or_fault(read, value, "apps.encrypt_key")
         });
         let certificate = self.certificate(raw.certificate.as_ref(), "apps.certificate");
-        AppKeys { public_key, certificate, encrypt_key }
+        AppKeys {
+            public_key,
+            certificate,
+            encrypt_key,
+            allow_sha1: raw.allow_sha1.unwrap_or(false),
+        }
     }
 
     fn app(&mut self, raw: &RawApp) -> Option<(App, AppKeys)> {

@@ -76,6 +76,7 @@ async fn answer(
     let app_id = parameters.get("app_id").ok_or(Failure::plain(SubCode::MissingAppId))?;
     let app = state.engine.app(app_id).ok_or(Failure::plain(SubCode::InvalidAppId))?;
     let keys = gateway.apps.get(&app.id).ok_or(Failure::plain(SubCode::MissingSignatureKey))?;
+    manner.sign_as(caller::sign_type(keys, parameters));
     caller::verify(gateway, keys, parameters, arrival.charset, state.engine.now())?;
     let request = Request::read(parameters)?;
     check_time(state, gateway, &request)?;

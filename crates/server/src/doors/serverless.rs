@@ -63,15 +63,21 @@ async fn answer(
 ) -> Response {
     let reply = match handle(state, door, &arrival, body).await {
         Ok(data) => success(&data),
-        Err(error) => {
-            // What a function threw is the function's text, and may hold anything.
-            let own = error.code == ErrorCode::FunctionBizError;
-            let reason = if own { "(the function's own)" } else { &error.message };
-            tracing::info!(code = error.code.as_str(), reason, "refused at {door:?}");
-            failure(&error)
-        }
+        Err(error) => refusal(state, door, &error),
     };
     ([(CONTENT_TYPE, "application/json; charset=utf-8")], reply).into_response()
+}
+
+/// What a function threw is the function's text: it may hold anything, and pages show it or look
+/// for it, so it is not logged and nothing is added to it. Ours leads to where it is explained.
+fn refusal(state: &AppState, door: Door, error: &ServerlessError) -> String {
+    let own = error.code == ErrorCode::FunctionBizError;
+    let reason = if own { "(the function's own)" } else { &error.message };
+    tracing::info!(code = error.code.as_str(), reason, "refused at {door:?}");
+    if own {
+        return failure(error);
+    }
+    failure(&ServerlessError::new(error.code, state.explained(&error.message)))
 }
 
 async fn handle(

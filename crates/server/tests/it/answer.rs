@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use testkit::{COMPATIBLE, Reply, TestServer, keys, signed};
-use wire::PublicKey;
+use wire::{PublicKey, SignatureType};
 
 pub(crate) const INITIALIZE: &str = "alipay.user.certify.open.initialize";
 pub(crate) const CERTIFY: &str = "alipay.user.certify.open.certify";
@@ -20,14 +20,24 @@ pub(crate) struct Answer {
 impl Answer {
     /// Checks form and signature over the exact bytes.
     pub(crate) fn of(reply: &Reply) -> Self {
+        Self::signed(reply, SignatureType::Rsa2)
+    }
+
+    /// The same for an answer that is signed in this way and in no other.
+    pub(crate) fn signed(reply: &Reply, sign_type: SignatureType) -> Self {
         assert_eq!(reply.status, 200, "{}", reply.body);
         assert_eq!(reply.header("content-type"), "text/html;charset=utf-8");
         assert_eq!(reply.header("trace_id").len(), 32);
         let (name, rest) = reply.body.strip_prefix("{\"").unwrap().split_once("\":").unwrap();
         let (node, sign) = rest.rsplit_once(",\"sign\":\"").unwrap();
+        // Between the two, if the request named a certificate.
+        let node = node.split_once(",\"alipay_cert_sn\":\"").map_or(node, |(node, _)| node);
         let sign = sign.strip_suffix("\"}").unwrap();
         let key = PublicKey::parse(&keys::gateway("alipay_public.pem")).unwrap();
-        assert!(key.verifies(node.as_bytes(), sign), "{}", reply.body);
+        for other in [SignatureType::Rsa2, SignatureType::Rsa] {
+            let verifies = key.verifies_as(other, node.as_bytes(), sign);
+            assert_eq!(verifies, other == sign_type, "{}", reply.body);
+        }
         assert!(!reply.body.contains("\\/"), "{}", reply.body);
         assert_eq!(reply.body.matches(name).count(), 1, "{}", reply.body);
         Self { name: name.to_owned(), node: serde_json::from_str(node).unwrap() }

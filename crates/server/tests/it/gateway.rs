@@ -9,12 +9,12 @@ use wire::gateway::Parameters;
 
 use crate::answer::{Answer, CERTIFY, INITIALIZE, QUERY, call, content, link, open, query};
 
-fn good(order_no: &str) -> Parameters {
+pub(crate) fn good(order_no: &str) -> Parameters {
     signed(COMPATIBLE, INITIALIZE, &content(order_no).to_string())
 }
 
 /// The same without `name`, signed anew.
-fn without(parameters: &Parameters, name: &str) -> Parameters {
+pub(crate) fn without(parameters: &Parameters, name: &str) -> Parameters {
     let mut rest = Parameters::default();
     for (kept, value) in parameters.iter().filter(|(kept, _)| *kept != name && *kept != "sign") {
         rest.set(kept, value);
@@ -23,7 +23,7 @@ fn without(parameters: &Parameters, name: &str) -> Parameters {
 }
 
 /// The same with another value, signed anew.
-fn with(parameters: &Parameters, name: &str, value: &str) -> Parameters {
+pub(crate) fn with(parameters: &Parameters, name: &str, value: &str) -> Parameters {
     let mut changed = without(parameters, "sign");
     changed.set(name, value);
     without(&changed, "sign")

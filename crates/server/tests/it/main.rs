@@ -7,6 +7,7 @@
 )]
 
 mod answer;
+mod catalogue;
 mod gateway;
 mod initialize;
 mod limits;
@@ -14,4 +15,5 @@ mod page;
 mod paths;
 mod recorded;
 mod serverless;
+mod sha1;
 mod test_world;

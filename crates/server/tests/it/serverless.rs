@@ -22,6 +22,40 @@ fn code(reply: &Reply) -> String {
     reply.json()["error"]["code"].as_str().unwrap_or_default().to_owned()
 }
 
+/// Where every refusal is explained, as it stands at the end of a text.
+fn address(server: &TestServer) -> String {
+    format!(" ({})", server.url("/docs/errors"))
+}
+
+#[tokio::test]
+async fn a_refusal_at_either_door_ends_with_the_address_that_explains_and_has_two_members() {
+    let server = TestServer::start().await;
+    for path in ["/client", "/server"] {
+        for text in ["{", "{}", r#"{"spaceId":"nowhere"}"#] {
+            let reply = server.send(server.request("POST", path).body(text)).await.json();
+            assert_eq!(reply["success"], Value::Bool(false));
+            let error = reply["error"].as_object().unwrap();
+            assert_eq!(error.keys().collect::<Vec<_>>(), ["code", "message"], "{path} {text}");
+            let message = error["message"].as_str().unwrap();
+            assert_eq!(message.matches(&address(&server)).count(), 1, "{message}");
+            assert!(message.ends_with(&address(&server)), "{message}");
+        }
+    }
+    let reply = cloud(&server, "alipay.trade.create", &json!({})).await.json();
+    assert!(reply["error"]["message"].as_str().unwrap().ends_with(&address(&server)), "{reply}");
+}
+
+#[tokio::test]
+async fn nothing_is_added_to_the_failure_of_a_function() {
+    let server = TestServer::start().await;
+    let token = sign_in(&server).await;
+    let invoke = json!({ "functionTarget": "hello", "functionArgs": {} });
+    let method = "serverless.function.runtime.invoke";
+    let reply = with_token(&server, &token, method, &invoke).await;
+    assert_eq!(code(&reply), "FunctionBizError");
+    assert!(!reply.body.contains("/docs/errors"), "{}", reply.body);
+}
+
 async fn sign_in(server: &TestServer) -> String {
     let reply =
         server.client_call(&body("serverless.auth.user.anonymousAuthorize", &json!({}))).await;
@@ -79,6 +113,9 @@ async fn a_business_refusal_is_a_success_of_the_transport_in_both_spellings() {
     for (camel, snake) in [("subCode", "sub_code"), ("subMsg", "sub_msg")] {
         assert_eq!(reply["data"][camel], reply["data"][snake]);
         assert!(reply["data"][camel].is_string());
+    }
+    for spelling in ["subMsg", "sub_msg"] {
+        assert!(reply["data"][spelling].as_str().unwrap().ends_with(&address(&server)), "{reply}");
     }
 }
 

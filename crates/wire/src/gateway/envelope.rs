@@ -6,7 +6,7 @@
 //! underscores only.
 
 use crate::charset::Charset;
-use crate::{KeyError, PrivateKey};
+use crate::{KeyError, PrivateKey, SignatureType};
 
 /// The name of the answer's node: `alipay.user.certify.open.query` gives
 /// `alipay_user_certify_open_query_response`; a method that cannot name a node gives
@@ -31,6 +31,8 @@ pub struct Answer<'a> {
     pub alipay_cert_sn: Option<&'a str>,
     /// The charset of the request.
     pub charset: Charset,
+    /// How the request was signed: clients check an answer as they sign.
+    pub sign_type: SignatureType,
 }
 
 /// Writes the answer and signs exactly the bytes of its node.
@@ -39,7 +41,7 @@ pub struct Answer<'a> {
 /// [`KeyError::SigningFailed`]; then there is no answer to send.
 pub fn envelope(answer: &Answer<'_>, key: &PrivateKey) -> Result<Vec<u8>, KeyError> {
     let node = answer.charset.encode(answer.node);
-    let sign = key.sign(&node)?;
+    let sign = key.sign_as(answer.sign_type, &node)?;
     let name = node_name(answer.method);
     let mut out = Vec::with_capacity(name.len() + node.len() + sign.len() + 80);
     for part in [b"{\"", name.as_bytes(), b"\":", &node] {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::parameters::is_plain_name;
 use super::{Parameters, canonical};
 use crate::charset::Charset;
-use crate::{Failure, PublicKey, SubCode};
+use crate::{Failure, PublicKey, SignatureType, SubCode};
 
 /// Parameters whose values are shown: what the protocol fixes or the application is known by.
 /// All others may hold what is personal or secret, and only their length is shown.
@@ -29,9 +29,14 @@ const LONGEST: usize = 128;
 type Mistake = (&'static str, &'static str);
 
 /// The refusal of a signature that does not match.
-pub(super) fn invalid_signature(parameters: &Parameters, sign: &str, key: &PublicKey) -> Failure {
+pub(super) fn invalid_signature(
+    sign_type: SignatureType,
+    parameters: &Parameters,
+    sign: &str,
+    key: &PublicKey,
+) -> Failure {
     let text = masked(parameters);
-    let (zh, en) = mistake(parameters, sign, key);
+    let (zh, en) = mistake(sign_type, parameters, sign, key);
     Failure::precise(
         SubCode::InvalidSignature,
         &format!("{zh}。网关生成的验签字符串（个人信息已隐去）为：{text}"),
@@ -62,29 +67,41 @@ fn masked(parameters: &Parameters) -> String {
 }
 
 /// Tries what callers usually do wrong.
-fn mistake(parameters: &Parameters, sign: &str, key: &PublicKey) -> Mistake {
+fn mistake(
+    sign_type: SignatureType,
+    parameters: &Parameters,
+    sign: &str,
+    key: &PublicKey,
+) -> Mistake {
     let text = canonical(parameters, false);
+    let matches = |bytes: &[u8]| key.verifies_as(sign_type, bytes, sign);
     let gbk = Charset::parse("GBK").unwrap_or(Charset::UTF_8);
-    let found = if key.verifies(text.replace(' ', "+").as_bytes(), sign) {
+    let found = if matches(text.replace(' ', "+").as_bytes()) {
         Some((
             "加号在传输中变成了空格：请对参数值做URL编码（+ 应编码为 %2B）",
             "a plus sign became a space on the way: percent-encode the values (+ as %2B)",
         ))
-    } else if key.verifies(&gbk.encode(&text), sign) {
+    } else if matches(&gbk.encode(&text)) {
         Some((
             "签名时使用了GBK，与声明的charset不一致：请统一字符集",
             "it was signed over GBK bytes although charset says otherwise: use one charset",
         ))
-    } else if key.verifies(without(&text, "sign_type").as_bytes(), sign) {
+    } else if matches(without(&text, "sign_type").as_bytes()) {
         Some((
             "签名时去掉了sign_type：请求签名必须包含sign_type",
             "sign_type was left out of the signed text: requests keep it",
         ))
-    } else if key.verifies_sha1(text.as_bytes(), sign) {
-        Some((
-            "实际使用SHA1签名：sign_type为RSA2时必须使用SHA256",
-            "it was signed with SHA-1: RSA2 means SHA-256",
-        ))
+    } else if key.verifies_as(other(sign_type), text.as_bytes(), sign) {
+        Some(match sign_type {
+            SignatureType::Rsa2 => (
+                "实际使用SHA1签名：sign_type为RSA2时必须使用SHA256",
+                "it was signed with SHA-1: RSA2 means SHA-256",
+            ),
+            SignatureType::Rsa => (
+                "实际使用SHA256签名：请把sign_type改为RSA2",
+                "it was signed with SHA-256: send sign_type RSA2",
+            ),
+        })
     } else if sign.contains(' ') {
         Some((
             "sign中有空格，加号在传输中丢失：请对sign做URL编码",
@@ -100,6 +117,13 @@ fn mistake(parameters: &Parameters, sign: &str, key: &PublicKey) -> Mistake {
          biz_content was not serialised again after signing, and that PKCS#1 and PKCS#8 were not \
          mixed up",
     ))
+}
+
+fn other(sign_type: SignatureType) -> SignatureType {
+    match sign_type {
+        SignatureType::Rsa2 => SignatureType::Rsa,
+        SignatureType::Rsa => SignatureType::Rsa2,
+    }
 }
 
 fn without(text: &str, name: &str) -> String {

@@ -7,14 +7,7 @@ use super::parameters::signed_bytes;
 use super::{Parameters, explain};
 use crate::charset::Charset;
 use crate::cipher::EncryptType;
-use crate::{AppAuthToken, Failure, PublicKey, SubCode};
-
-/// The digest and padding of a signature.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SignatureType {
-    /// SHA256withRSA, the only one accepted.
-    Rsa2,
-}
+use crate::{AppAuthToken, Failure, PublicKey, SignatureType, SubCode};
 
 /// The public parameters of one request, each checked for presence and form.
 pub struct Request {
@@ -49,21 +42,53 @@ pub fn verify(
     charset: Charset,
     key: &PublicKey,
 ) -> Result<SignatureType, Failure> {
-    let sign_type = match parameters.get("sign_type") {
-        None => return Err(Failure::plain(SubCode::MissingSignatureType)),
-        Some("RSA2") => SignatureType::Rsa2,
-        Some(_) => return Err(Failure::plain(SubCode::InvalidSignatureType)),
-    };
+    match parameters.get("sign_type") {
+        None => Err(Failure::plain(SubCode::MissingSignatureType)),
+        Some("RSA2") => verify_as(SignatureType::Rsa2, parameters, charset, key),
+        Some("RSA") => Err(sha1_is_off()),
+        Some(_) => Err(Failure::plain(SubCode::InvalidSignatureType)),
+    }
+}
+
+/// The same for an application that may sign with SHA-1 too, by `sign_type=RSA`.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_with_sha1(
+    parameters: &Parameters,
+    charset: Charset,
+    key: &PublicKey,
+) -> Result<SignatureType, Failure> {
+    match parameters.get("sign_type") {
+        Some("RSA") => verify_as(SignatureType::Rsa, parameters, charset, key),
+        _ => verify(parameters, charset, key),
+    }
+}
+
+fn sha1_is_off() -> Failure {
+    Failure::precise(
+        SubCode::InvalidSignatureType,
+        "RSA即SHA1签名，此应用未启用；请把SDK的签名类型改为RSA2，或在该应用的 [[apps]] 中设置 allow_sha1 = true",
+        "RSA means SHA-1, which is off for this application; set the SDK's sign type to RSA2, or allow_sha1 = true in its [[apps]] entry",
+    )
+}
+
+fn verify_as(
+    sign_type: SignatureType,
+    parameters: &Parameters,
+    charset: Charset,
+    key: &PublicKey,
+) -> Result<SignatureType, Failure> {
     let sign = parameters.get("sign").ok_or(Failure::plain(SubCode::MissingSignature))?;
     let without_empty = signed_bytes(parameters, charset, false);
-    if key.verifies(&without_empty, sign) {
+    if key.verifies_as(sign_type, &without_empty, sign) {
         return Ok(sign_type);
     }
     let with_empty = signed_bytes(parameters, charset, true);
-    if with_empty != without_empty && key.verifies(&with_empty, sign) {
+    if with_empty != without_empty && key.verifies_as(sign_type, &with_empty, sign) {
         return Ok(sign_type);
     }
-    Err(explain::invalid_signature(parameters, sign, key))
+    Err(explain::invalid_signature(sign_type, parameters, sign, key))
 }
 
 /// Whether a v2 timestamp is within `window` of `now`. SDKs are meant to send UTC+8; many send

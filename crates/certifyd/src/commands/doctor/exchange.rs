@@ -13,10 +13,32 @@ use wire::{KeyError, Method, PublicKey};
 use super::material::Material;
 use crate::cli::Doctor;
 
-const METHOD: Method = Method::Query;
-/// A query for what was never given out: it changes nothing and reveals nobody.
-const CONTENT: &str = r#"{"certify_id":"00000000000000000000000000000000"}"#;
+/// A `certify_id` that was never given out.
+pub(super) const NOBODY: &str = "00000000000000000000000000000000";
 const TIMEOUT: Duration = Duration::from_secs(15);
+
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Call<'a> {
+    pub(super) method: Method,
+    pub(super) content: &'a str,
+    pub(super) encrypted: bool,
+}
+
+impl Call<'static> {
+    /// A query for what was never given out: it changes nothing and reveals nobody.
+    pub(super) fn harmless(encrypted: bool) -> Self {
+        // The same number as above; a test compares them.
+        let content = r#"{"certify_id":"00000000000000000000000000000000"}"#;
+        Self { method: Method::Query, content, encrypted }
+    }
+}
+
+/// A request of version 3, signed.
+pub(super) struct Get {
+    pub(super) url: String,
+    pub(super) headers: Vec<(String, String)>,
+}
 
 /// What is read of an answer.
 #[derive(Debug)]
@@ -46,31 +68,31 @@ struct Node {
     sub_msg: String,
 }
 
-/// The signed form body of the query.
+/// The signed form body of a call.
 pub(super) fn body(
     args: &Doctor,
     material: &Material,
     now: Timestamp,
-    encrypted: bool,
+    call: &Call<'_>,
 ) -> Result<Option<String>, KeyError> {
     let Some(private) = &material.private else { return Ok(None) };
     let time = jiff::tz::offset(8).to_datetime(now).strftime("%Y-%m-%d %H:%M:%S").to_string();
     let mut parameters = Parameters::default();
     for (name, value) in [
         ("app_id", args.app_id.as_str()),
-        ("method", METHOD.as_str()),
+        ("method", call.method.as_str()),
         ("format", "JSON"),
         ("charset", "utf-8"),
         ("sign_type", "RSA2"),
         ("timestamp", &time),
         ("version", "1.0"),
-        ("biz_content", CONTENT),
+        ("biz_content", call.content),
     ] {
         parameters.set(name, value);
     }
-    if let (true, Some(key)) = (encrypted, &material.encrypt_key) {
+    if let (true, Some(key)) = (call.encrypted, &material.encrypt_key) {
         // The library takes every key of these lengths.
-        let Ok(sealed) = key.encrypt(CONTENT.as_bytes(), EncryptType::Aes, [0; 16]) else {
+        let Ok(sealed) = key.encrypt(call.content.as_bytes(), EncryptType::Aes, [0; 16]) else {
             return Ok(None);
         };
         parameters.set("biz_content", &sealed);
@@ -82,8 +104,8 @@ pub(super) fn body(
     if let Some(certificate) = &material.app_cert {
         parameters.set("app_cert_sn", certificate.sn());
     }
-    if let Some(root_sn) = &material.root_sn {
-        parameters.set("alipay_root_cert_sn", root_sn);
+    if let Some(roots) = &material.roots {
+        parameters.set("alipay_root_cert_sn", &roots.sn);
     }
     let sign = private.sign(canonical(&parameters, false).as_bytes())?;
     parameters.set("sign", &sign);
@@ -102,10 +124,21 @@ pub(super) async fn send(gateway: &str, body: String) -> Result<Fetched, Outboun
     Outbound::new(engine::Reach::Any)?.fetch(request).await
 }
 
-/// Takes an answer apart; `None` if it is no gateway's.
-pub(super) fn read(body: &[u8], key: Option<&PublicKey>) -> Option<Reply> {
+pub(super) async fn get(request: Get) -> Result<Fetched, OutboundError> {
+    let request = OutboundRequest {
+        url: request.url,
+        method: "GET".to_owned(),
+        headers: request.headers,
+        body: Vec::new(),
+        timeout: TIMEOUT,
+    };
+    Outbound::new(engine::Reach::Any)?.fetch(request).await
+}
+
+/// Takes an answer to `method` apart; `None` if it is no gateway's.
+pub(super) fn read(body: &[u8], method: Method, key: Option<&PublicKey>) -> Option<Reply> {
     let text = Charset::UTF_8.decode(body)?;
-    let response = Response::read(&text, METHOD.as_str()).ok()?;
+    let response = Response::read(&text, method.as_str()).ok()?;
     let node: Node = serde_json::from_str(response.node).ok()?;
     let signature = match key {
         _ if response.sign.is_none() => Signature::Absent,

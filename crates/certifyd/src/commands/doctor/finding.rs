@@ -6,6 +6,8 @@ use std::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Level {
     Ok,
+    /// Nothing to do, but good to know.
+    Note,
     Warning,
     Problem,
 }
@@ -14,6 +16,7 @@ impl fmt::Display for Level {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Ok => "ok",
+            Self::Note => "note",
             Self::Warning => "warning",
             Self::Problem => "problem",
         })
@@ -35,6 +38,15 @@ pub(super) struct Findings(Vec<Finding>);
 impl Findings {
     pub(super) fn ok(&mut self, topic: &'static str, what: impl Into<String>) {
         self.0.push(Finding { level: Level::Ok, topic, what: what.into(), remedy: None });
+    }
+
+    pub(super) fn note(
+        &mut self,
+        topic: &'static str,
+        what: impl Into<String>,
+        remedy: impl Into<String>,
+    ) {
+        self.push(Level::Note, topic, what.into(), remedy.into());
     }
 
     pub(super) fn warning(

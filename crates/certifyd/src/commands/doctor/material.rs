@@ -17,6 +17,13 @@ const PRIVATE: &str = "private key";
 const ALIPAY: &str = "alipay public key";
 const AES: &str = "AES key";
 
+/// A bundle of roots.
+#[derive(Debug)]
+pub(super) struct Roots {
+    pub(super) sn: String,
+    pub(super) pem: String,
+}
+
 /// What was given and could be read.
 #[derive(Debug, Default)]
 pub(super) struct Material {
@@ -25,7 +32,7 @@ pub(super) struct Material {
     pub(super) alipay_public: Option<PublicKey>,
     pub(super) app_cert: Option<Certificate>,
     pub(super) alipay_cert: Option<Certificate>,
-    pub(super) root_sn: Option<String>,
+    pub(super) roots: Option<Roots>,
     pub(super) encrypt_key: Option<ContentKey>,
 }
 
@@ -37,7 +44,7 @@ impl Material {
             alipay_public: public_key(args.alipay_public_key.as_deref(), ALIPAY, findings),
             app_cert: certificate(args.app_cert.as_deref(), "app certificate", findings),
             alipay_cert: certificate(args.alipay_cert.as_deref(), "alipay certificate", findings),
-            root_sn: roots(args.root_certs.as_deref(), findings),
+            roots: roots(args.root_certs.as_deref(), findings),
             encrypt_key: encrypt_key(args.encrypt_key.as_deref(), findings),
         }
     }
@@ -201,13 +208,13 @@ fn certificate(
     }
 }
 
-fn roots(path: Option<&Path>, findings: &mut Findings) -> Option<String> {
+fn roots(path: Option<&Path>, findings: &mut Findings) -> Option<Roots> {
     const TOPIC: &str = "root certificates";
     let text = text(path?, TOPIC, findings)?;
     match root_sn(&text) {
         Ok(sn) => {
             findings.ok(TOPIC, format!("alipay_root_cert_sn {sn}"));
-            Some(sn)
+            Some(Roots { sn, pem: text.to_string() })
         }
         Err(error) => {
             let remedy =

@@ -3,8 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 use wire::certificate::Certificate;
 
-use super::finding::Findings;
+use super::finding::{Findings, tame};
 use super::material::Material;
+use crate::chain::{self, ChainError};
 use crate::cli::Doctor;
 
 /// A certificate that ends sooner should be renewed now.
@@ -18,12 +19,10 @@ pub(super) fn check(args: &Doctor, material: &Material, now: Timestamp, findings
     if let Some(certificate) = &material.alipay_cert {
         validity("alipay certificate", "alipay_cert_sn", certificate, now, findings);
     }
+    chains(material, now, findings);
     mode(args, findings);
     pair(material, findings);
     gateway_key(material, findings);
-    if let Some(scene) = &args.scene {
-        scene_name(scene, findings);
-    }
 }
 
 fn app_id(app_id: &str, findings: &mut Findings) {
@@ -64,6 +63,61 @@ fn validity(
         let what = format!("not valid yet, {name} {sn}");
         findings.problem(topic, what, "set this machine's clock, or wait for its first day");
     }
+}
+
+/// Do both certificates lead to one of the roots?
+fn chains(material: &Material, now: Timestamp, findings: &mut Findings) {
+    let Some(roots) = &material.roots else { return };
+    if let Some(other) = chain::others_than_roots(&roots.pem).unwrap_or_default().first() {
+        findings.warning(
+            "root certificates",
+            format!("{} among them is no root", tame(other)),
+            "SDKs put every certificate of this file into alipay_root_cert_sn: give the bundle as downloaded, alipayRootCert.crt or certifyd's alipay_root_bundle.crt",
+        );
+    }
+    let certificates =
+        [("app certificate", &material.app_cert), ("alipay certificate", &material.alipay_cert)];
+    // The gateway's file often holds the intermediate certificate of both.
+    let given: Vec<&str> =
+        certificates.iter().filter_map(|(_, one)| one.as_ref()).map(Certificate::pem).collect();
+    for (topic, certificate) in certificates {
+        let Some(certificate) = certificate else { continue };
+        match chain::follow(certificate.pem(), &given, &roots.pem, now) {
+            Ok(root) => findings.ok(topic, format!("it leads to the root {}", tame(&root))),
+            Err(error) => no_chain(topic, &error, findings),
+        }
+    }
+}
+
+pub(super) fn no_chain(topic: &'static str, error: &ChainError, findings: &mut Findings) {
+    let what = tame(&error.to_string());
+    let remedy = match error {
+        ChainError::IssuerMissing { .. } => {
+            let what = format!("not followed to a root: {what}");
+            let remedy = "to have that checked, give a file with the chain as --alipay-cert: Alipay's alipayCertPublicKey_RSA2.crt, certifyd's gateway_chain.crt";
+            return findings.note(topic, what, remedy);
+        }
+        ChainError::NotChecked { .. } => {
+            return findings.note(topic, what, "`openssl verify` can check it");
+        }
+        ChainError::RootMissing { .. } => {
+            "take the root certificates that belong to this certificate: Alipay's alipayRootCert.crt, or alipay_root_bundle.crt of the same certifyd set"
+        }
+        ChainError::NotSigned { .. } => {
+            "the files are of different sets: take certificates and roots of one, downloaded or made together"
+        }
+        ChainError::OutOfTime { .. } => {
+            "set this machine's clock if it is wrong; else take the current certificates and roots of the gateway"
+        }
+        ChainError::NotAuthority { .. } => {
+            "do not trust it: take the certificates from where they are issued again"
+        }
+        ChainError::Authority => {
+            "give the one issued for the key: of the application appCertPublicKey_<app id>.crt or app_cert.crt, of the gateway alipayCertPublicKey_RSA2.crt or gateway_cert.crt"
+        }
+        ChainError::Unreadable => "the chain or the bundle is damaged: take the files again",
+    };
+    findings.problem(topic, what, remedy);
 }
 
 /// Key mode takes one key, certificate mode three files; SDKs refuse half a set.
@@ -164,21 +218,5 @@ fn gateway_key(material: &Material, findings: &mut Findings) {
             "this is the application's own certificate",
             "configure the gateway's: alipayCertPublicKey_RSA2.crt, certifyd's is gateway_cert.crt",
         );
-    }
-}
-
-fn scene_name(scene: &str, findings: &mut Findings) {
-    let names: Vec<_> = domain::BizCode::ALL.iter().map(|code| code.as_str()).collect();
-    if names.contains(&scene) {
-        // Fields are judged before the contract is: what would show the contract would open a
-        // certification.
-        findings.warning(
-            "scene",
-            format!("whether the contract covers {scene} cannot be asked without opening a certification"),
-            "if initialize answers ARRANGEMENT_STATUS_ERROR: sign the product for the scene, or in certifyd add it to scenes of the [[apps]] entry",
-        );
-    } else {
-        let remedy = format!("biz_code is one of {}", names.join(", "));
-        findings.problem("scene", "no such scene", remedy);
     }
 }

@@ -4,10 +4,10 @@ use engine::{Clock as _, Fetched, OutboundError, SystemClock};
 use jiff::{SignedDuration, Timestamp};
 use tokio::net::TcpStream;
 
-use super::exchange::{self, Reply, Signature};
+use super::exchange::{self, Call, Reply, Signature};
 use super::finding::{Findings, tame};
 use super::material::Material;
-use super::refused;
+use super::{refused, rest, scene};
 use crate::cli::Doctor;
 
 const GATEWAY: &str = "gateway";
@@ -21,18 +21,39 @@ pub(super) async fn check(
     args: &Doctor,
     gateway: &str,
     material: &Material,
+    scenes: &[&str],
     findings: &mut Findings,
 ) {
     address(gateway, findings);
-    let Some(reply) = call(args, gateway, material, false, findings).await else { return };
-    signature(&reply, material, findings);
-    let is_accepted = refused::interpret(args, &reply, false, findings);
-    if is_accepted && material.encrypt_key.is_some() {
-        let sealed = call(args, gateway, material, true, findings).await;
-        if let Some(reply) = sealed {
-            refused::interpret(args, &reply, true, findings);
+    if !query(args, gateway, material, findings).await {
+        // The same causes would be told again.
+        if !scenes.is_empty() {
+            let remedy = "correct the problems above first";
+            findings.warning("scene", "not asked, nothing was opened", remedy);
+        }
+        return;
+    }
+    if material.encrypt_key.is_some() {
+        let sealed = Call::harmless(true);
+        if let Some(reply) = call(args, gateway, material, &sealed, findings).await {
+            refused::interpret(args, &reply, "encrypted call", findings);
         }
     }
+    rest::check(args, gateway, material, findings).await;
+    scene::check(args, gateway, scenes, material, findings).await;
+}
+
+/// Whether this gateway is the one meant, and takes calls that are configured so.
+async fn query(args: &Doctor, gateway: &str, material: &Material, findings: &mut Findings) -> bool {
+    let harmless = Call::harmless(false);
+    let Some(reply) = call(args, gateway, material, &harmless, findings).await else {
+        return false;
+    };
+    let sn = reply.alipay_cert_sn.as_deref();
+    signature(ANSWER, reply.signature, sn, material, findings);
+    let is_accepted = refused::interpret(args, &reply, "call", findings);
+    // Who answers may be anybody.
+    is_accepted && reply.signature != Signature::Wrong
 }
 
 /// What can be said of the address before it is used.
@@ -54,15 +75,15 @@ fn address(gateway: &str, findings: &mut Findings) {
     }
 }
 
-/// Sends the query; findings say why there is no reply.
-async fn call(
+/// Sends a call; findings say why there is no reply.
+pub(super) async fn call(
     args: &Doctor,
     gateway: &str,
     material: &Material,
-    encrypted: bool,
+    call: &Call<'_>,
     findings: &mut Findings,
 ) -> Option<Reply> {
-    let body = match exchange::body(args, material, SystemClock.now(), encrypted) {
+    let body = match exchange::body(args, material, SystemClock.now(), call) {
         Ok(Some(body)) => body,
         Ok(None) => {
             let remedy = "correct the problems above first";
@@ -81,13 +102,14 @@ async fn call(
             return None;
         }
     };
-    if !encrypted {
+    // Once is enough.
+    if !call.encrypted && call.method == wire::Method::Query {
         clock(&fetched, SystemClock.now(), findings);
     }
     if !status(&fetched, findings) {
         return None;
     }
-    let reply = exchange::read(&fetched.body, material.gateway_key());
+    let reply = exchange::read(&fetched.body, call.method, material.gateway_key());
     if reply.is_none() {
         findings.problem(
             GATEWAY,
@@ -98,7 +120,7 @@ async fn call(
     reply
 }
 
-fn header<'a>(fetched: &'a Fetched, name: &str) -> Option<&'a str> {
+pub(super) fn header<'a>(fetched: &'a Fetched, name: &str) -> Option<&'a str> {
     let mut headers = fetched.headers.iter();
     headers.find(|(known, _)| known == name).map(|(_, value)| value.as_str())
 }
@@ -218,18 +240,24 @@ fn host(url: &str) -> Option<(bool, String, u16)> {
     (!host.is_empty()).then(|| (tls, host.to_owned(), port))
 }
 
-fn signature(reply: &Reply, material: &Material, findings: &mut Findings) {
-    let theirs = reply.alipay_cert_sn.as_deref();
+/// What the signature of an answer says, and the certificate it names.
+pub(super) fn signature(
+    topic: &'static str,
+    signature: Signature,
+    theirs: Option<&str>,
+    material: &Material,
+    findings: &mut Findings,
+) {
     let ours = material.alipay_cert.as_ref().map(wire::certificate::Certificate::sn);
-    match reply.signature {
-        Signature::Good => findings.ok(ANSWER, "its signature verifies under the gateway's key"),
+    match signature {
+        Signature::Good => findings.ok(topic, "its signature verifies under the gateway's key"),
         Signature::NoKey => findings.warning(
-            ANSWER,
+            topic,
             "its signature was not checked",
             "give --alipay-public-key, or --alipay-cert",
         ),
         Signature::Absent => findings.warning(
-            ANSWER,
+            topic,
             "it bears no signature",
             "hosted gateways leave some refusals unsigned: correct what is refused, then look again",
         ),
@@ -243,17 +271,17 @@ fn signature(reply: &Reply, material: &Material, findings: &mut Findings) {
                 }
             };
             findings.problem(
-                ANSWER,
+                topic,
                 "its signature does not verify under the alipay public key given",
                 remedy,
             );
         }
     }
-    if let (Signature::Good, Some(ours), Some(theirs)) = (reply.signature, ours, theirs)
+    if let (Signature::Good, Some(ours), Some(theirs)) = (signature, ours, theirs)
         && ours != theirs
     {
         let what = format!("signed with the certificate {}, given is {ours}", tame(theirs));
-        findings.warning(ANSWER, what, "download the gateway's current certificate");
+        findings.warning(topic, what, "download the gateway's current certificate");
     }
 }
 

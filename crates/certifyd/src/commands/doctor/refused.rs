@@ -1,23 +1,25 @@
 //! What a refusal of the gateway says about the configuration.
 
 use wire::SubCode;
+use wire::rest::RestCode;
 
 use super::exchange::Reply;
 use super::finding::{Findings, tame};
 use crate::cli::Doctor;
 
-const CALL: &str = "call";
-
 /// Reports what the answer means; whether the call got past everything the configuration decides.
 pub(super) fn interpret(
     args: &Doctor,
     reply: &Reply,
-    encrypted: bool,
+    topic: &'static str,
     findings: &mut Findings,
 ) -> bool {
     let sub_code = reply.sub_code.as_str();
-    let known = SubCode::ALL.iter().find(|known| known.as_str() == sub_code);
-    let topic = if encrypted { "encrypted call" } else { CALL };
+    // Version 3 spells the same codes without their prefixes.
+    let is_named = |known: &&SubCode| {
+        known.as_str() == sub_code || RestCode::Shared(**known).as_str() == sub_code
+    };
+    let known = SubCode::ALL.iter().find(is_named);
     if known == Some(&SubCode::ArrangementStatusError) {
         findings.problem(
             topic,
@@ -32,19 +34,21 @@ pub(super) fn interpret(
         return true;
     }
     if reply.code == "10000" || reply.code == "40004" {
-        findings.ok(topic, accepted(args, known, encrypted));
+        findings.ok(topic, accepted(args, known, topic));
         return true;
     }
-    match known.and_then(|known| meaning(*known)) {
-        Some((what, remedy)) => findings.problem(topic, format!("{sub_code}: {what}"), remedy),
+    match known.and_then(|known| meaning(*known)).or_else(|| hosted(sub_code)) {
+        Some((what, remedy)) => {
+            findings.problem(topic, format!("{}: {what}", tame(sub_code)), remedy);
+        }
         None => unknown(args, topic, reply, known, findings),
     }
     false
 }
 
-fn accepted(args: &Doctor, known: Option<&SubCode>, encrypted: bool) -> String {
+fn accepted(args: &Doctor, known: Option<&SubCode>, topic: &str) -> String {
     let token = if args.app_auth_token.is_some() { ", and so was app_auth_token" } else { "" };
-    let sealed = if encrypted { ", the AES key is the app's" } else { "" };
+    let sealed = if topic == "encrypted call" { ", the AES key is the app's" } else { "" };
     let answer = match known {
         Some(SubCode::BillNotExist) => "OPEN_CERTIFY_BILL_NOT_EXIST, as it must be",
         _ => "a business answer",
@@ -88,7 +92,7 @@ fn meaning(sub_code: SubCode) -> Option<(&'static str, &'static str)> {
         ),
         SubCode::InvalidAppAuthToken => (
             "app_auth_token is unknown, revoked, or was issued to another app",
-            "authorize again and take the new token; it must be this app id's (in certifyd: token and isv_app of [[grants]])",
+            "authorize again and take the new token; it must be this app id's (in certifyd: token and isv_app of [[authorizations]])",
         ),
         SubCode::MissingSignatureKey => (
             "the gateway has no public key for the app",
@@ -102,6 +106,32 @@ fn meaning(sub_code: SubCode) -> Option<(&'static str, &'static str)> {
             "the AES key is not the one the gateway has for the app",
             "copy it again from the console (in certifyd: encrypt_key of the [[apps]] entry)",
         ),
+        _ => return None,
+    })
+}
+
+/// Codes that only the hosted gateway answers, with or without their prefix.
+fn hosted(sub_code: &str) -> Option<(&'static str, &'static str)> {
+    let bare = ["isv.", "aop.", "isp."].iter().find_map(|prefix| sub_code.strip_prefix(prefix));
+    Some(match bare.unwrap_or(sub_code) {
+        "insufficient-isv-permissions" => (
+            "contract or scene missing, or the app is not online",
+            "sign the product for this app in the console and bring the app online",
+        ),
+        "app-auth-token-time-out" => {
+            ("app_auth_token has expired", "renew it, or have the merchant authorize again")
+        }
+        "invalid-app-auth-token-no-api" => (
+            "the merchant has not authorized this call",
+            "have the merchant authorize the app again, with this product",
+        ),
+        "invalid-auth-relations" | "invalid-app-auth-relations" => (
+            "app_auth_token is not for this app",
+            "send the token that the merchant gave to this app id",
+        ),
+        "no-product-reg-by-partner" => {
+            ("the merchant has no contract", "have the merchant sign the product")
+        }
         _ => return None,
     })
 }
@@ -124,7 +154,7 @@ fn unknown(
         }
         (None, _) => words(args, reply),
     };
-    let what = format!("{} {}", tame(&reply.code), tame(&reply.sub_code));
+    let what = tame(if reply.sub_code.is_empty() { &reply.code } else { &reply.sub_code });
     findings.problem(topic, what, remedy);
 }
 

@@ -4,10 +4,14 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::exchange::{self, Signature};
+use engine::Fetched;
+use wire::Method;
+
+use super::exchange::{self, Call, NOBODY, Reply, Signature};
 use super::finding::Findings;
 use super::material::Material;
-use super::offline;
+use super::{offline, refused, rest, scene};
+use crate::chain::ChainError;
 use crate::cli::Doctor;
 
 fn key(name: &str) -> PathBuf {
@@ -26,7 +30,7 @@ fn args() -> Doctor {
         app_public_key: None,
         encrypt_key: None,
         app_auth_token: None,
-        scene: None,
+        scene: Vec::new(),
     }
 }
 
@@ -44,6 +48,7 @@ fn at(now: &str, args: &Doctor) -> String {
     let mut findings = Findings::default();
     let material = Material::read(args, &mut findings);
     offline::check(args, &material, now.parse().unwrap(), &mut findings);
+    scene::named(args, &mut findings);
     let text = findings.to_string();
     assert!(!text.contains("MII") && !text.contains("-----BEGIN CERT"), "{text}");
     text
@@ -84,6 +89,7 @@ fn healthy_configurations_have_no_problem() {
     assert!(!text.contains("problem"), "{text}");
     assert!(text.contains("app_cert_sn ") && text.contains("alipay_root_cert_sn "), "{text}");
     assert!(text.contains("the private key belongs to the app certificate"), "{text}");
+    assert!(text.contains("note     app certificate: not followed to a root"), "{text}");
 }
 
 #[test]
@@ -173,6 +179,218 @@ fn certificates_out_of_time_and_half_sets_are_named() {
     finds(&none, "warning  mode: nothing is given");
 }
 
+/// The certificates, with the intermediate one in the gateway's file.
+fn chained(dir: &tempfile::TempDir) -> Doctor {
+    let read = |name| std::fs::read_to_string(key(name)).unwrap();
+    let chain = format!("{}\n{}", read("alipay_cert.crt"), read("intermediate_cert.crt"));
+    let path = dir.path().join("chain.crt");
+    std::fs::write(&path, chain).unwrap();
+    Doctor { alipay_cert: Some(path), ..by_certificate() }
+}
+
+#[test]
+fn chains_are_followed_to_the_roots() {
+    let dir = tempfile::tempdir().unwrap();
+    let args = chained(&dir);
+    for whose in ["app", "alipay"] {
+        let root = "it leads to the root Example Test Pay Root R2";
+        finds(&args, &format!("ok       {whose} certificate: {root}"));
+    }
+    let late = at("2060-01-01T00:00:00Z", &args);
+    assert!(late.contains("problem  app certificate: the certificate of its issuer"), "{late}");
+
+    let roots = std::fs::read_to_string(key("alipay_root_bundle.crt")).unwrap();
+    let others: Vec<_> = roots.split_inclusive("-----END CERTIFICATE-----\n").collect();
+    let root_certs = Some(file(&dir, others.last().unwrap()));
+    let elsewhere = Doctor { root_certs, ..chained(&dir) };
+    finds(&elsewhere, "problem  app certificate: its chain ends before the roots");
+    finds(&elsewhere, "problem  alipay certificate: its chain ends before the roots");
+
+    let authority = Doctor { alipay_cert: Some(key("intermediate_cert.crt")), ..by_certificate() };
+    finds(&authority, "problem  alipay certificate: this is the certificate of an authority");
+    let chain = dir.path().join("chain.crt");
+    let no_roots = Doctor { root_certs: Some(chain), ..by_certificate() };
+    finds(&no_roots, "warning  root certificates: Example Gateway Signing among them is no root");
+
+    let chain = std::fs::read_to_string(dir.path().join("chain.crt")).unwrap();
+    let broken = format!("{chain}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
+    let broken = Doctor { alipay_cert: Some(file(&dir, &broken)), ..by_certificate() };
+    finds(&broken, "problem  alipay certificate: one of the certificates cannot be read");
+
+    // The signature is what ends a certificate.
+    let (leaf, rest) = chain.split_once("\n-----END").unwrap();
+    let (text, last) = leaf.rsplit_once('\n').unwrap();
+    let turned: String = last.chars().map(|c| if c == 'A' { 'B' } else { 'A' }).collect();
+    let last = format!("{}{}", &turned[..4], &last[4..]);
+    let forged = file(&dir, &format!("{text}\n{last}\n-----END{rest}"));
+    let forged = Doctor { alipay_cert: Some(forged), ..by_certificate() };
+    finds(
+        &forged,
+        "problem  alipay certificate: it is not signed by the Example Test Pay Class 2 R2",
+    );
+}
+
+#[test]
+fn every_fault_of_a_chain_has_a_remedy() {
+    let issuer = || "X".to_owned();
+    for (error, expected) in [
+        (ChainError::Authority, "problem  "),
+        (ChainError::Unreadable, "problem  "),
+        (ChainError::IssuerMissing { issuer: issuer() }, "note     "),
+        (ChainError::RootMissing { issuer: issuer() }, "problem  "),
+        (ChainError::NotSigned { issuer: issuer() }, "problem  "),
+        (ChainError::OutOfTime { issuer: issuer() }, "problem  "),
+        (ChainError::NotAuthority { issuer: issuer() }, "problem  "),
+        (ChainError::NotChecked { because: "of SM2".to_owned() }, "note     "),
+    ] {
+        let mut findings = Findings::default();
+        offline::no_chain("app certificate", &error, &mut findings);
+        let text = findings.to_string();
+        assert!(text.starts_with(expected) && text.contains(" -> "), "{text}");
+    }
+}
+
+fn reply(code: &str, sub_code: &str) -> Reply {
+    Reply {
+        code: code.to_owned(),
+        sub_code: sub_code.to_owned(),
+        sub_msg: String::new(),
+        signature: Signature::Absent,
+        alipay_cert_sn: None,
+    }
+}
+
+#[test]
+fn what_only_the_hosted_gateway_answers_is_explained() {
+    for (code, sub_code, expected) in [
+        ("40006", "isv.insufficient-isv-permissions", "contract or scene missing"),
+        ("20001", "aop.app-auth-token-time-out", "has expired"),
+        ("20001", "aop.invalid-app-auth-token-no-api", "has not authorized this call"),
+        ("40003", "invalid-app-auth-relations", "app_auth_token is not for this app"),
+        ("40003", "isv.invalid-auth-relations", "app_auth_token is not for this app"),
+        ("20001", "aop.no-product-reg-by-partner", "the merchant has no contract"),
+        ("40006", "isv.something-new", "bring the app online"),
+    ] {
+        let mut findings = Findings::default();
+        assert!(!refused::interpret(&args(), &reply(code, sub_code), "call", &mut findings));
+        let text = findings.to_string();
+        assert!(text.starts_with("problem  call: ") && text.contains(expected), "{text}");
+    }
+}
+
+#[test]
+fn answers_about_a_scene_are_explained() {
+    for (code, sub_code, expected) in [
+        ("10000", "", "ok       scene: FACE: the contract covers it"),
+        ("40004", "ARRANGEMENT_STATUS_ERROR", "problem  scene: FACE: contract or scene missing"),
+        ("40006", "isv.insufficient-isv-permissions", "problem  scene: FACE: contract or scene"),
+        ("40004", "ILLEGAL_ARGUMENT_FORMAT", "warning  scene: FACE: the sample order"),
+        ("40004", "SYSTEM_ERROR", "warning  scene: "),
+        ("40004", "SOMETHING_NEW", "warning  scene: FACE: refused with SOMETHING_NEW"),
+        ("20001", "aop.invalid-app-auth-token", "problem  scene: aop.invalid-app-auth-token"),
+    ] {
+        let mut findings = Findings::default();
+        scene::interpret(&args(), "FACE", &reply(code, sub_code), &mut findings);
+        let text = findings.to_string();
+        assert!(text.starts_with(expected), "{text}");
+    }
+    let changed = Reply { signature: Signature::Wrong, ..reply("10000", "") };
+    let mut findings = Findings::default();
+    scene::interpret(&args(), "FACE", &changed, &mut findings);
+    let text = findings.to_string();
+    assert!(text.starts_with("problem  scene: FACE: the answer does not bear"), "{text}");
+}
+
+fn version_3(status: u16, headers: &[(&str, &str)], body: &str) -> String {
+    let headers =
+        headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let fetched = Fetched { status, headers, body: body.as_bytes().to_vec() };
+    let material = Material::read(&args(), &mut Findings::default());
+    let mut findings = Findings::default();
+    rest::interpret(&args(), &fetched, &material, &mut findings);
+    findings.to_string()
+}
+
+#[test]
+fn answers_of_version_3_are_explained() {
+    for (status, body, expected) in [
+        (400, r#"{"code":"OPEN_CERTIFY_BILL_NOT_EXIST"}"#, "ok       v3: signature and app"),
+        (400, r#"{"code":"SYSTEM_ERROR"}"#, "warning  v3: "),
+        (400, r#"{"code":"invalid-signature"}"#, "problem  v3: invalid-signature: the private"),
+        (400, r#"{"code":"illegal-timestamp"}"#, "problem  v3: illegal-timestamp: the time"),
+        (400, r#"{"code":"missing-timestamp"}"#, "problem  v3: the gateway saw no Authorization"),
+        (401, r#"{"code":"invalid-app-auth-token"}"#, "problem  v3: invalid-app-auth-token"),
+        (401, r#"{"code":"insufficient-isv-permissions"}"#, "problem  v3: insufficient-isv-perm"),
+        (403, r#"{"code":"product-not-open"}"#, "problem  v3: product-not-open -> the app may"),
+        (500, r#"{"code":"unknow-error"}"#, "problem  v3: unknow-error"),
+        (400, r#"{"code":"invalid-method"}"#, "note     v3: this gateway has none"),
+        (404, "<html>", "note     v3: this gateway has none (HTTP status 404)"),
+        (404, r#"{"code":"404"}"#, "note     v3: this gateway has none (HTTP status 404)"),
+        (200, "<html>", "note     v3: this gateway has none (HTTP status 200)"),
+        (502, "<html>", "warning  v3: HTTP status 502"),
+    ] {
+        let text = version_3(status, &[], body);
+        assert!(text.starts_with(expected) && text.lines().count() == 1, "{body}: {text}");
+    }
+    let unsigned = version_3(200, &[], r#"{"passed":"F"}"#);
+    assert!(unsigned.contains("problem  v3 answer: a success without signature"), "{unsigned}");
+}
+
+#[test]
+fn signatures_of_version_3_are_verified() {
+    let text = std::fs::read_to_string(key("alipay_private_pkcs1.pem")).unwrap();
+    let gateway = wire::PrivateKey::parse(&text).unwrap();
+    let body = r#"{"code":"OPEN_CERTIFY_BILL_NOT_EXIST"}"#;
+    let sign = gateway.sign(&wire::rest::signed_response("1", "n", body.as_bytes())).unwrap();
+    for (nonce, expected) in [("n", "ok       v3 answer: "), ("m", "problem  v3 answer: ")] {
+        let headers =
+            [("alipay-timestamp", "1"), ("alipay-nonce", nonce), ("alipay-signature", &sign)];
+        let text = version_3(400, &headers, body);
+        assert!(text.contains(expected), "{text}");
+    }
+}
+
+#[test]
+fn version_3_is_asked_with_what_its_server_checks() {
+    let args = Doctor { app_auth_token: wire::AppAuthToken::new("token"), ..by_certificate() };
+    let material = Material::read(&args, &mut Findings::default());
+    let request = rest::request(&args, "http://a/pay/gateway.do", &material).unwrap().unwrap();
+    let target =
+        "/pay/v3/alipay/user/certify/open/query?certify_id=00000000000000000000000000000000";
+    assert_eq!(request.url, format!("http://a{target}"));
+    let header = |name: &str| {
+        let mut found = request.headers.iter().filter(|(known, _)| known == name);
+        found.next().map(|(_, value)| value.as_str()).unwrap()
+    };
+    assert_eq!(header("alipay-app-auth-token"), "token");
+    assert!(header("alipay-root-cert-sn").len() > 32);
+    let authorization = wire::rest::Authorization::parse(header("authorization")).unwrap();
+    let certificate = material.app_cert.as_ref().unwrap();
+    assert_eq!(authorization.app_cert_sn, Some(certificate.sn()));
+    let signed =
+        wire::rest::signed_request(authorization.auth_string, "GET", target, b"", Some("token"));
+    assert!(wire::rest::verify(&authorization, &signed, certificate.key()).is_ok());
+}
+
+#[test]
+fn a_gateway_that_breaks_off_at_version_3_is_named() {
+    let material = Material::read(&args(), &mut Findings::default());
+    let mut findings = Findings::default();
+    let gateway = "http://127.0.0.1:1/gateway.do";
+    crate::commands::runtime().unwrap().block_on(rest::check(
+        &args(),
+        gateway,
+        &material,
+        &mut findings,
+    ));
+    assert!(findings.to_string().starts_with("warning  v3: no answer"), "{findings}");
+}
+
+#[test]
+fn both_harmless_queries_ask_for_the_same() {
+    assert!(Call::harmless(false).content.contains(NOBODY));
+}
+
 #[test]
 fn small_things_are_named() {
     let dir = tempfile::tempdir().unwrap();
@@ -180,8 +398,13 @@ fn small_things_are_named() {
     finds(&aes, "problem  AES key: ");
     finds(&Doctor { app_id: " 2021000000000001".to_owned(), ..args() }, "problem  app id: ");
     finds(&Doctor { app_id: "shop".to_owned(), ..args() }, "warning  app id: ");
-    finds(&Doctor { scene: Some("face".to_owned()), ..args() }, "problem  scene: no such scene");
-    finds(&Doctor { scene: Some("FACE".to_owned()), ..args() }, "warning  scene: ");
+    let scenes = vec!["FACE".to_owned(), "face".to_owned()];
+    let scenes = Doctor { scene: scenes, ..args() };
+    finds(&scenes, "problem  scene: no such scene: \"face\" -> biz_code is one of FACE, ");
+    assert!(scene::named(&scenes, &mut Findings::default()).is_empty());
+    let twice = ["FACE", " CERT_PHOTO", "FACE"].map(str::to_owned).to_vec();
+    let twice = Doctor { scene: twice, ..args() };
+    assert_eq!(scene::named(&twice, &mut Findings::default()), ["FACE", "CERT_PHOTO"]);
 }
 
 #[test]
@@ -197,16 +420,23 @@ fn answers_are_read_and_verified() {
         node: &node,
         alipay_cert_sn: Some("sn"),
         charset: wire::charset::Charset::UTF_8,
+        sign_type: wire::SignatureType::Rsa2,
     };
     let body = wire::gateway::envelope(&answer, &gateway).unwrap();
-    let reply = exchange::read(&body, Some(&ours)).unwrap();
+    let reply = exchange::read(&body, Method::Query, Some(&ours)).unwrap();
     assert_eq!(reply.sub_code, "OPEN_CERTIFY_BILL_NOT_EXIST");
     assert_eq!((reply.signature, reply.alipay_cert_sn.as_deref()), (Signature::Good, Some("sn")));
-    assert_eq!(exchange::read(&body, Some(&other)).unwrap().signature, Signature::Wrong);
-    assert_eq!(exchange::read(&body, None).unwrap().signature, Signature::NoKey);
+    assert_eq!(
+        exchange::read(&body, Method::Query, Some(&other)).unwrap().signature,
+        Signature::Wrong
+    );
+    assert_eq!(exchange::read(&body, Method::Query, None).unwrap().signature, Signature::NoKey);
     let unsigned = br#"{"error_response":{"code":"40002","sub_code":"isv.invalid-app-id"}}"#;
-    assert_eq!(exchange::read(unsigned, Some(&ours)).unwrap().signature, Signature::Absent);
-    assert!(exchange::read(b"<html>", Some(&ours)).is_none());
+    assert_eq!(
+        exchange::read(unsigned, Method::Query, Some(&ours)).unwrap().signature,
+        Signature::Absent
+    );
+    assert!(exchange::read(b"<html>", Method::Query, Some(&ours)).is_none());
 }
 
 #[test]
@@ -214,7 +444,7 @@ fn calls_are_signed_as_the_gateway_checks_them() {
     let args = by_certificate();
     let material = Material::read(&args, &mut Findings::default());
     let now: Timestamp = "2027-01-01T00:00:00Z".parse().unwrap();
-    let body = exchange::body(&args, &material, now, false).unwrap().unwrap();
+    let body = exchange::body(&args, &material, now, &Call::harmless(false)).unwrap().unwrap();
     let charset = wire::charset::Charset::UTF_8;
     let parameters = wire::gateway::Parameters::parse("", body.as_bytes(), charset).unwrap();
     assert_eq!(parameters.get("timestamp"), Some("2027-01-01 08:00:00"));

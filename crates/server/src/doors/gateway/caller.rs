@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 use wire::certificate::Certificate;
 use wire::charset::Charset;
-use wire::gateway::{Parameters, verify as verify_signature};
-use wire::{Failure, PublicKey, SubCode};
+use wire::gateway::{Parameters, verify as verify_signature, verify_with_sha1};
+use wire::{Failure, PublicKey, SignatureType, SubCode};
 
 use crate::state::{AppKeys, Gateway};
 
@@ -26,7 +26,16 @@ pub(super) fn verify(
         None if app_cert_sn.is_some() => return Err(Failure::plain(SubCode::AppCertNotExist)),
         None => keys.public_key.as_ref().ok_or(Failure::plain(SubCode::MissingSignatureKey))?,
     };
-    verify_signature(parameters, charset, key).map(drop)
+    let verify = if keys.allow_sha1 { verify_with_sha1 } else { verify_signature };
+    verify(parameters, charset, key).map(drop)
+}
+
+/// How to sign the answer, refusals included: as the caller's SDK signs, for so it checks.
+pub(super) fn sign_type(keys: &AppKeys, parameters: &Parameters) -> SignatureType {
+    match parameters.get("sign_type") {
+        Some("RSA") if keys.allow_sha1 => SignatureType::Rsa,
+        _ => SignatureType::Rsa2,
+    }
 }
 
 /// The key of the application's certificate, if the request names this certificate.

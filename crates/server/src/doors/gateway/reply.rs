@@ -6,9 +6,10 @@ use domain::AppId;
 use wire::charset::Charset;
 use wire::cipher::EncryptType;
 use wire::gateway::{Answer, envelope};
-use wire::{Failure, Outcome, SubCode, json};
+use wire::{Failure, Outcome, SignatureType, SubCode, json};
 
 use super::arrival::Arrival;
+use crate::refusal::explained;
 use crate::state::{AppState, Gateway};
 
 /// How a request wants to be answered.
@@ -17,6 +18,7 @@ pub(super) struct Manner {
     method: String,
     charset: Charset,
     names_certificate: bool,
+    sign_type: SignatureType,
     encrypt: Option<(AppId, EncryptType)>,
 }
 
@@ -26,8 +28,13 @@ impl Manner {
             method: arrival.method.clone(),
             charset: arrival.charset,
             names_certificate: arrival.names_certificate,
+            sign_type: SignatureType::Rsa2,
             encrypt: None,
         }
+    }
+
+    pub(super) fn sign_as(&mut self, sign_type: SignatureType) {
+        self.sign_type = sign_type;
     }
 
     /// A success is to be encrypted under the application's key.
@@ -49,6 +56,7 @@ pub(super) fn send(
         node: &node,
         alipay_cert_sn: certificate.map(wire::certificate::Certificate::sn),
         charset: manner.charset,
+        sign_type: manner.sign_type,
     };
     match envelope(&answer, &gateway.key) {
         Ok(body) => {
@@ -67,12 +75,7 @@ pub(super) fn send(
 fn node(state: &AppState, gateway: &Gateway, manner: &Manner, outcome: &Outcome) -> String {
     let clear = match outcome {
         Outcome::Success(_) => outcome.node(),
-        // As the hosted gateway does, with an address that explains.
-        Outcome::Failure(failure) => Outcome::Failure(Failure {
-            sub_code: failure.sub_code,
-            sub_msg: format!("{} ({})", failure.sub_msg, state.errors_url()),
-        })
-        .node(),
+        Outcome::Failure(failure) => Outcome::Failure(explained(state, failure)).node(),
     };
     let (Some((app, encrypt_type)), Outcome::Success(_)) = (&manner.encrypt, outcome) else {
         return clear;
@@ -86,6 +89,6 @@ fn node(state: &AppState, gateway: &Gateway, manner: &Manner, outcome: &Outcome)
             node
         }
         // In clear it must not go out, for the caller asked for more.
-        _ => Outcome::Failure(Failure::plain(SubCode::SystemError)).node(),
+        _ => Outcome::Failure(explained(state, &Failure::plain(SubCode::SystemError))).node(),
     }
 }

@@ -22,6 +22,12 @@ fn the_lock_file_stays_within_its_budget() {
     assert!((50..=MOST).contains(&count), "{count} entries, {MOST} are allowed");
 }
 
+/// Two versions of the C library would be two sets of types for the same key.
+#[test]
+fn the_c_library_of_cryptography_is_there_once() {
+    assert_eq!(locked().iter().filter(|name| *name == "aws-lc-sys").count(), 1);
+}
+
 #[test]
 fn no_second_tls_library_is_drawn_in() {
     let locked = locked();

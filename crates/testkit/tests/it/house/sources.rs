@@ -62,6 +62,33 @@ fn terminal_environment_and_exit_codes_stand_in_the_program_only() {
     none(&strays(&PROCESS, &["certifyd"]));
 }
 
+/// The one file with unsafe code, and the one that lets it.
+const UNSAFE: [&str; 2] = ["crates/wire/src/key/sha1.rs", "crates/wire/src/key.rs"];
+
+#[test]
+fn unsafe_code_stands_in_one_file_and_every_other_room_forbids_it() {
+    for room_name in ROOMS.iter().filter(|name| **name != "wire") {
+        let roots = ["lib.rs", "main.rs"].map(|file| room(room_name).join("src").join(file));
+        for crate_root in roots.iter().filter(|path| path.exists()) {
+            let forbids = read(crate_root).lines().any(|line| line == "#![forbid(unsafe_code)]");
+            assert!(forbids, "{}", crate_root.display());
+        }
+    }
+    let place = |path: &PathBuf| path.strip_prefix(root()).unwrap().to_str().unwrap().to_owned();
+    // Put together here, so that this file does not find itself.
+    let words = [concat!("unsafe", " {"), concat!("unsafe", " impl"), concat!("unsafe", " fn")];
+    let lets = [concat!("expect(", "unsafe"), concat!("allow(", "unsafe")];
+    let [home, parent] = UNSAFE;
+    for path in rust_files(&root()) {
+        let (at, found) = (place(&path), lines_with(&path, &words));
+        assert!(found.is_empty() || at == home, "{found:?}");
+        let found = lines_with(&path, &lets);
+        assert!(found.len() == usize::from(at == parent), "{at} {found:?}");
+    }
+    let justified = read(&root().join(home)).matches("// SAFETY: ").count();
+    assert_eq!(lines_with(&root().join(home), &words).len(), justified);
+}
+
 #[test]
 fn nothing_is_left_to_do_later() {
     let words = ["todo!(", "unimplemented!(", "dbg!("];

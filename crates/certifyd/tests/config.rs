@@ -1,0 +1,58 @@
+//! `certifyd check`: a configuration is judged before anything is served from it.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, like tests")]
+
+use std::process::{Command, Output};
+
+/// RSA of 1024 bits: too short for any signature here.
+const SHORT_KEY: &str = "-----BEGIN PUBLIC KEY-----
+MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDjEl7dA5ACpc3LpKpI+awetkTi
+xswIhVdLSfq29qrp65actoSvFeambq9eyzg3nYSk6QN/wA1WEp2abHwyFp6enUNp
+RCMNIt2Er0/AA9jMgaUOSJY2NgQFKK+um1UbUwM9KCMQnkoXkLYqEEcnwkCZ7M44
+R2AY6LeGeUZ2rbZ3UwIDAQAB
+-----END PUBLIC KEY-----
+";
+
+/// What `check` makes of one application with these lines.
+fn check(lines: &str) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("certifyd.toml");
+    std::fs::write(folder.path().join("short.pem"), SHORT_KEY).unwrap();
+    std::fs::write(&file, format!("[[apps]]\nid = \"2021\"\n{lines}\n")).unwrap();
+    let program = env!("CARGO_BIN_EXE_certifyd");
+    Command::new(program).args(["check", "--config"]).arg(&file).output().unwrap()
+}
+
+fn accepted(lines: &str) -> String {
+    let output = check(lines);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn refused(lines: &str) -> String {
+    let output = check(lines);
+    assert_eq!(output.status.code(), Some(2));
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn sha1_is_off_unless_it_is_said_and_then_it_is_reported() {
+    for off in ["", "allow_sha1 = false"] {
+        assert!(!accepted(off).contains("SHA-1"), "{off}");
+    }
+    assert!(accepted("allow_sha1 = true").contains("with SHA-1 signatures too (allow_sha1)"));
+}
+
+#[test]
+fn a_wrong_value_or_name_is_refused_with_line_and_remedy() {
+    let wrong = refused("allow_sha1 = \"yes\"");
+    assert!(wrong.contains("certifyd.toml:3:") && wrong.contains("boolean"), "{wrong}");
+    let misspelt = refused("alow_sha1 = true");
+    assert!(misspelt.contains("did you mean `allow_sha1`?"), "{misspelt}");
+}
+
+#[test]
+fn a_key_that_is_too_short_is_refused_before_a_caller_finds_out() {
+    let short = refused("public_key = \"short.pem\"");
+    assert!(short.contains("apps.public_key: not an RSA key of at least 2048 bits"), "{short}");
+}

@@ -1,0 +1,243 @@
+//! Every code of the catalogue, provoked by a real request: the two codes, the remedy, and the
+//! address that explains. A code that nothing provokes does not belong in the catalogue.
+
+use std::collections::BTreeSet;
+
+use jiff::SignedDuration;
+use serde_json::json;
+use server::{AppKeys, Gateway};
+use testkit::{
+    COMPATIBLE, FACE_ONLY, KEYLESS, Reply, STRICT, TestServer, encoded, keys, resigned, signed,
+};
+use wire::SubCode;
+use wire::certificate::{Certificate, root_sn};
+use wire::cipher::ContentKey;
+use wire::gateway::Parameters;
+
+use crate::answer::{Answer, INITIALIZE, QUERY, content, open};
+use crate::gateway::{good, with, without};
+
+/// What a call has to bring about, and a piece of the English remedy.
+type Case = (Parameters, SubCode, &'static str);
+/// The codes that were brought about.
+type Provoked = BTreeSet<&'static str>;
+
+fn check(server: &TestServer, reply: &Reply, sub_code: SubCode, remedy: &str) -> &'static str {
+    let answer = Answer::of(reply);
+    let expected = (sub_code.code().as_str(), sub_code.as_str());
+    assert_eq!(answer.codes(), expected, "{}", answer.node);
+    assert_eq!(answer.text("msg"), sub_code.code().msg());
+    let (zh, en) = answer.text("sub_msg").split_once(" / ").unwrap();
+    assert!(zh.starts_with(sub_code.zh()), "{zh}");
+    assert!(en.contains(remedy), "{en} lacks: {remedy}");
+    assert!(en.ends_with(&format!(" ({})", server.url("/docs/errors"))), "{en}");
+    sub_code.as_str()
+}
+
+async fn check_all(server: &TestServer, cases: impl IntoIterator<Item = Case>) -> Provoked {
+    let mut provoked = Provoked::new();
+    for (parameters, sub_code, remedy) in cases {
+        let reply = server.gateway(&parameters).await;
+        provoked.insert(check(server, &reply, sub_code, remedy));
+    }
+    provoked
+}
+
+fn absent() -> Vec<Case> {
+    let good = good("catalogue1");
+    let mut unsigned = good.clone();
+    unsigned.set("sign", "");
+    vec![
+        (without(&good, "app_id"), SubCode::MissingAppId, "send the application's id"),
+        (without(&good, "method"), SubCode::MissingMethod, "send e.g. alipay.user.certify"),
+        (unsigned, SubCode::MissingSignature, "sign the request with"),
+        (without(&good, "sign_type"), SubCode::MissingSignatureType, "send RSA2"),
+        (without(&good, "timestamp"), SubCode::MissingTimestamp, "send yyyy-MM-dd HH:mm:ss"),
+        (without(&good, "version"), SubCode::MissingVersion, "send 1.0"),
+        (with(&good, "app_id", KEYLESS), SubCode::MissingSignatureKey, "set public_key"),
+        (with(&good, "encrypt_type", "AES"), SubCode::MissingEncryptKey, "set encrypt_key"),
+    ]
+}
+
+fn wrong() -> Vec<Case> {
+    let good = good("catalogue2");
+    let wrong = |name, value| with(&good, name, value);
+    let mut changed = good.clone();
+    changed.set("biz_content", "{}");
+    vec![
+        (wrong("app_id", "2099"), SubCode::InvalidAppId, "compare it with the [[apps]] entries"),
+        (wrong("method", "alipay.trade.pay"), SubCode::InvalidMethod, "certifyd serves alipay."),
+        (wrong("format", "XML"), SubCode::InvalidFormat, "must be JSON or absent"),
+        (wrong("version", "2.0"), SubCode::InvalidVersion, "must be 1.0"),
+        (wrong("charset", "latin1"), SubCode::InvalidCharset, "must be utf-8, GBK or GB18030"),
+        (wrong("sign_type", "SM2"), SubCode::InvalidSignatureType, "must be RSA2"),
+        (changed, SubCode::InvalidSignature, "was not serialised again after signing"),
+        (
+            wrong("timestamp", "2026-02-30 00:00:00"),
+            SubCode::InvalidTimestamp,
+            "must be yyyy-MM-dd",
+        ),
+        (wrong("encrypt_type", "DES"), SubCode::InvalidEncryptType, "must be AES or AES_V2"),
+        (wrong("biz_content", "{"), SubCode::IllegalJson, "JSON"),
+        (wrong("app_auth_token", "none"), SubCode::InvalidAppAuthToken, "check the token"),
+    ]
+}
+
+fn business() -> Vec<Case> {
+    let call = |app, method, content: &serde_json::Value| signed(app, method, &content.to_string());
+    let mut unreadable = content("catalogue3");
+    unreadable["identity_param"] = "{".into();
+    let mut scene = content("catalogue3");
+    scene["biz_code"] = "CERT_PHOTO".into();
+    let unknown = json!({ "certify_id": "0".repeat(32) });
+    vec![
+        (
+            call(COMPATIBLE, INITIALIZE, &json!({})),
+            SubCode::IllegalArgumentFormat,
+            "outer_order_no",
+        ),
+        (call(COMPATIBLE, INITIALIZE, &unreadable), SubCode::UnknownError, "identity_param"),
+        (call(FACE_ONLY, INITIALIZE, &scene), SubCode::ArrangementStatusError, "add it to the app"),
+        (call(COMPATIBLE, QUERY, &unknown), SubCode::BillNotExist, "use the one initialize"),
+    ]
+}
+
+/// Names twice, and bytes of another charset: what no [`Parameters`] can say.
+async fn unreadable(server: &TestServer) -> Provoked {
+    let good = encoded(good("catalogue4").iter());
+    let mut provoked = Provoked::new();
+    for (more, sub_code, remedy) in [
+        ("version=1.0", SubCode::InvalidParameter, "send it once"),
+        ("notify_url=%D5%C5", SubCode::InvalidEncoding, "declare the charset they are in"),
+    ] {
+        let reply = server.get(&format!("/gateway.do?{good}&{more}")).await;
+        provoked.insert(check(server, &reply, sub_code, remedy));
+    }
+    provoked
+}
+
+fn set_window(gateway: &mut Gateway) {
+    gateway.window = Some(SignedDuration::from_mins(10));
+}
+
+async fn late() -> Provoked {
+    let server = TestServer::with_gateway(set_window).await;
+    let good = good("catalogue5");
+    let id = Answer::of(&server.gateway(&good).await).certify_id();
+    let old = with(&good, "timestamp", "2026-11-24 15:49:59");
+    let mut provoked =
+        check_all(&server, [(old, SubCode::IllegalTimestamp, "set the caller's clock")]).await;
+    server.clock.advance(SignedDuration::from_hours(23));
+    let query = signed(COMPATIBLE, QUERY, &json!({ "certify_id": id }).to_string());
+    let query = with(&query, "timestamp", "2026-11-25 15:00:00");
+    provoked.extend(
+        check_all(&server, [(query, SubCode::CertifyIdExpired, "initialize a new one")]).await,
+    );
+    provoked
+}
+
+fn set_encrypt_key(gateway: &mut Gateway) {
+    let key = || ContentKey::parse(&keys::gateway("aes_key.txt")).unwrap();
+    for app in gateway.apps.values_mut() {
+        app.encrypt_key = Some(key());
+    }
+}
+
+async fn encrypted() -> Provoked {
+    let server = TestServer::with_gateway(set_encrypt_key).await;
+    let clear = with(&good("catalogue6"), "encrypt_type", "AES");
+    let case = (clear, SubCode::DecryptionErrorUnknown, "compare the SDK's key with encrypt_key");
+    check_all(&server, [case]).await
+}
+
+fn certificate(name: &str) -> Certificate {
+    Certificate::parse(&keys::gateway(name)).unwrap()
+}
+
+fn set_certificates(gateway: &mut Gateway) {
+    gateway.certificate = Some(certificate("alipay_cert.crt"));
+    gateway.root_sn = Some(root_sn(&keys::gateway("alipay_root_bundle.crt")).unwrap());
+    for app in gateway.apps.values_mut() {
+        let certificate = Some(certificate("app_cert.crt"));
+        *app = AppKeys { certificate, ..AppKeys::default() };
+    }
+}
+
+async fn certified() -> Provoked {
+    let server = TestServer::with_gateway(set_certificates).await;
+    let certificate = certificate("app_cert.crt");
+    // Its last second.
+    server.clock.set(certificate.not_after());
+    let mut named = signed(STRICT, QUERY, &json!({ "certify_id": "0" }).to_string());
+    named.set("app_cert_sn", certificate.sn());
+    named.set("alipay_root_cert_sn", server_root_sn(&server));
+    let named = resigned(named);
+    let another = "0123456789abcdef0123456789abcdef";
+    let download = with(&named, "method", "alipay.open.app.alipaycert.download");
+    let download =
+        with(&download, "biz_content", &json!({ "alipay_cert_sn": another }).to_string());
+    let mut provoked = check_all(
+        &server,
+        [
+            (without(&named, "app_cert_sn"), SubCode::MissingAppCertSn, "set the SDK's"),
+            (without(&named, "alipay_root_cert_sn"), SubCode::MissingRootCertSn, "set the SDK's"),
+            (with(&named, "app_cert_sn", another), SubCode::AppCertNotExist, "compare the SDK's"),
+            (
+                with(&named, "alipay_root_cert_sn", another),
+                SubCode::InvalidRootCertSn,
+                "give the SDK",
+            ),
+            (download, SubCode::AlipayCertNotExist, "use one that an answer carried"),
+        ],
+    )
+    .await;
+    let in_time = Answer::of(&server.gateway(&named).await);
+    assert_eq!(in_time.codes().1, SubCode::BillNotExist.as_str());
+    server.clock.advance(SignedDuration::from_secs(1));
+    provoked
+        .extend(check_all(&server, [(named, SubCode::AppCertExpired, "issue a new one")]).await);
+    provoked
+}
+
+fn server_root_sn(server: &TestServer) -> &str {
+    server.state.gateway.as_ref().and_then(|gateway| gateway.root_sn.as_deref()).unwrap()
+}
+
+/// Another process, e.g. a backup, keeps the writer waiting until it gives up.
+async fn held() -> Provoked {
+    let server = TestServer::start().await;
+    let held = server.hold_database();
+    let cases = [(good("catalogue7"), SubCode::ServiceUnavailable, "repeat the same call later")];
+    let provoked = check_all(&server, cases).await;
+    drop(held);
+    Answer::of(&server.gateway(&good("catalogue7")).await).certify_id();
+    provoked
+}
+
+/// The disk loses what was written.
+async fn damaged() -> Provoked {
+    let server = TestServer::start().await;
+    let id = open(&server, "catalogue8").await;
+    server.damage_database();
+    let query = signed(COMPATIBLE, QUERY, &json!({ "certify_id": id }).to_string());
+    check_all(&server, [(query, SubCode::SystemError, "repeat it later")]).await
+}
+
+#[tokio::test]
+async fn every_code_can_be_provoked_and_tells_the_remedy_and_where_it_is_explained() {
+    let server = TestServer::start().await;
+    let cases = [absent(), wrong(), business()].concat();
+    let mut provoked = check_all(&server, cases).await;
+    provoked.extend(unreadable(&server).await);
+    for more in [late().await, encrypted().await, certified().await, held().await, damaged().await]
+    {
+        provoked.extend(more);
+    }
+    let all: Provoked = SubCode::ALL.iter().map(|sub_code| sub_code.as_str()).collect();
+    let never: Vec<_> = all.difference(&provoked).collect();
+    assert!(never.is_empty(), "nothing here provokes {never:?}");
+    let explained = server.get("/docs/errors").await.body;
+    for sub_code in all {
+        assert!(explained.contains(sub_code), "{sub_code}");
+    }
+}
