@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use engine::{
-    CLOCK_OFFSET, Clock, Engine, Mode, MovableClock, Outbound, Parts, SystemChance, SystemClock,
-    VAULT_FINGERPRINT, Vault,
+    CLOCK_OFFSET, Clock, DATABASE_MODE, Engine, Mode, MovableClock, Outbound, Parts, Review,
+    Simulated, SystemChance, SystemClock, VAULT_FINGERPRINT, Vault, Verifier,
 };
 use functions::{Limits, Runtime, WorkerCommand};
 use server::{AppState, Gateway, Space};
 use store::Store;
 use wire::certificate::Certificate;
 
-use crate::config::{Config, FunctionsConfig, GatewayConfig, SpaceConfig};
+use crate::config::{Config, FunctionsConfig, GatewayConfig, SpaceConfig, VerifierName};
 use crate::keys;
 
 /// First argument of a function worker. Not for people, hence not in the help.
@@ -30,6 +30,7 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
     let store = Store::open(&config.store_url)
         .with_context(|| format!("cannot open {}", config.store_url))?;
     let vault = vault(&store, &config).await?;
+    keep_apart(&store, config.mode).await?;
     let (clock, test_clock) = clocks(&store, config.mode).await?;
     let (apps, app_keys): (Vec<_>, BTreeMap<_, _>) =
         config.apps.into_iter().map(|(app, keys)| (app.clone(), (app.id, keys))).unzip();
@@ -41,6 +42,8 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
         mode: config.mode,
         apps,
         grants: config.grants,
+        verifier: config.verifier.map(verifier),
+        policy: config.policy,
     });
     let GatewayConfig { key, certificate, next_certificate, root_sn, window } = config.gateway;
     warn_of_expiry("the gateway's", certificate.as_ref());
@@ -64,6 +67,29 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
         public_url: config.public_url.unwrap_or_else(|| listened.to_owned()),
         test_clock,
     }))
+}
+
+fn verifier(name: VerifierName) -> Arc<dyn Verifier> {
+    match name {
+        VerifierName::Simulated => Arc::new(Simulated),
+        VerifierName::Review => Arc::new(Review),
+    }
+}
+
+/// A database belongs to one mode for ever: results that were chosen and results that were found
+/// must never stand side by side.
+async fn keep_apart(store: &Store, mode: Mode) -> anyhow::Result<()> {
+    let (word, other) = match mode {
+        Mode::Test => ("test", "live"),
+        Mode::Live => ("live", "test"),
+    };
+    let kept = store.remember_first(DATABASE_MODE, word).await?;
+    anyhow::ensure!(
+        kept == word,
+        "this database was made with mode = \"{other}\" and the configuration says \"{word}\"; \
+         give each mode a data_dir (or store.url) of its own"
+    );
+    Ok(())
 }
 
 /// Certificates end without a sound; a month is time to replace one.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use domain::AppId;
-use engine::{App, Grant, Mode};
+use engine::{App, Grant, Mode, Policy};
 use jiff::SignedDuration;
 use server::AppKeys;
 use wire::certificate::Certificate;
@@ -36,6 +36,8 @@ pub(crate) struct Config {
     pub(crate) grants: Vec<Grant>,
     pub(crate) spaces: Vec<SpaceConfig>,
     pub(crate) functions: FunctionsConfig,
+    pub(crate) verifier: Option<VerifierName>,
+    pub(crate) policy: Policy,
     pub(crate) log: LogConfig,
 }
 
@@ -78,6 +80,13 @@ pub(crate) struct FunctionsConfig {
     pub(crate) memory_bytes: usize,
     pub(crate) reach: engine::Reach,
     pub(crate) reload: bool,
+}
+
+/// Who decides about what people hand in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum VerifierName {
+    Simulated,
+    Review,
 }
 
 /// `[log]`.

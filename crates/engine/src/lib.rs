@@ -61,6 +61,8 @@ use store::Store;
 
 /// Where the offset of a moved clock is kept in the store.
 pub const CLOCK_OFFSET: &str = "test_clock_offset_ms";
+/// Where the mode of the database is kept in the store.
+pub const DATABASE_MODE: &str = "mode";
 /// Where the fingerprint of the vault's key is kept in the store.
 pub const VAULT_FINGERPRINT: &str = "vault_fingerprint";
 

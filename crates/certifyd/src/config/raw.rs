@@ -25,6 +25,8 @@ pub(super) struct RawConfig {
     #[serde(default)]
     pub(super) functions: RawFunctions,
     #[serde(default)]
+    pub(super) verification: RawVerification,
+    #[serde(default)]
     pub(super) log: RawLog,
 }
 
@@ -56,6 +58,8 @@ pub(super) struct RawApp {
     pub(super) certificate: Option<Text>,
     pub(super) encrypt_key: Option<Text>,
     pub(super) allow_sha1: Option<bool>,
+    #[serde(default)]
+    pub(super) return_schemes: Vec<Text>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -83,6 +87,14 @@ pub(super) struct RawFunctions {
     pub(super) memory_mb: Option<Spanned<i64>>,
     pub(super) reach: Option<Text>,
     pub(super) reload: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawVerification {
+    pub(super) verifier: Option<Text>,
+    pub(super) known_device_days: Option<Spanned<i64>>,
+    pub(super) evidence_days: Option<Spanned<i64>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

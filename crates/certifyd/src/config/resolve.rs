@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use domain::{AppId, BizCode, Contract, Profile};
-use engine::{App, Grant, Mode, Reach};
+use engine::{App, Grant, Mode, Policy, Reach};
 use jiff::SignedDuration;
 use server::AppKeys;
 use toml::Spanned;
@@ -18,9 +18,11 @@ use wire::{KeyError, PrivateKey, PublicKey};
 
 use super::raw::{
     RawApp, RawAuthorization, RawConfig, RawFunctions, RawGateway, RawLog, RawSpace, RawStore,
+    RawVerification,
 };
 use super::{
-    Config, Faults, FunctionsConfig, GatewayConfig, LogConfig, MasterKey, SpaceConfig, secret,
+    Config, Faults, FunctionsConfig, GatewayConfig, LogConfig, MasterKey, SpaceConfig,
+    VerifierName, secret,
 };
 
 /// Where the values live that are being judged, and what is wrong with them so far.
@@ -51,8 +53,11 @@ pub(super) fn resolve(
     judge.distinct_keys(raw, &apps, gateway.key.as_ref());
     judge.certificate_mode(raw, &gateway);
     let listen = judge.listen(raw.listen.as_ref());
+    let mode = judge.mode(raw, &listen);
     let config = Config {
-        mode: judge.mode(raw, &listen),
+        mode,
+        verifier: judge.verifier(raw.verification.verifier.as_ref(), mode),
+        policy: judge.policy(&raw.verification),
         listen,
         public_url: judge.public_url(raw.public_url.as_ref()),
         store_url: judge.store_url(&raw.store, &data_dir),
@@ -327,7 +332,61 @@ impl Judge<'_> {
         }
         let id = id?;
         let name = text(raw.name.as_ref()).unwrap_or(id.as_str()).to_owned();
-        Some((App { name, contract: Contract { scenes }, profile, id }, keys))
+        let return_schemes = self.return_schemes(&raw.return_schemes);
+        let contract = Contract { scenes };
+        Some((App { name, contract, profile, id, return_schemes }, keys))
+    }
+
+    /// In lower case, as schemes are compared.
+    fn return_schemes(&mut self, values: &[Spanned<String>]) -> Vec<String> {
+        for value in values {
+            let scheme = value.get_ref();
+            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '.' | '-');
+            let good =
+                scheme.starts_with(|c: char| c.is_ascii_alphabetic()) && scheme.chars().all(plain);
+            let built_in = ["http", "https", "javascript", "data", "file", "blob", "about"];
+            if !good || built_in.contains(&scheme.to_ascii_lowercase().as_str()) {
+                let text = "apps.return_schemes must hold schemes of the merchant's own apps, \
+                            e.g. \"myshop\" for myshop://…";
+                self.fault(value.span(), text.to_owned());
+            }
+        }
+        values.iter().map(|value| value.get_ref().to_ascii_lowercase()).collect()
+    }
+
+    /// Test mode plays through unless something else is said; in live mode nobody decides until
+    /// somebody is named.
+    fn verifier(&mut self, value: Option<&Spanned<String>>, mode: Mode) -> Option<VerifierName> {
+        use VerifierName::{Review, Simulated};
+        let choices = [("simulated", Some(Simulated)), ("review", Some(Review))];
+        let default = (mode == Mode::Test).then_some(Simulated);
+        let chosen = self.choice(value, "verification.verifier", &choices, default);
+        if let (Some(Simulated), Mode::Live, Some(value)) = (chosen, mode, value) {
+            let text = "verification.verifier = \"simulated\" verifies nobody and is for \
+                        mode = \"test\" only; use \"review\"";
+            self.fault(value.span(), text.to_owned());
+        }
+        chosen
+    }
+
+    fn policy(&mut self, raw: &RawVerification) -> Policy {
+        let default = Policy::default();
+        let mut days = |value, key, default: u16| {
+            let days = self.number(value, key, 0, 3650, u64::from(default));
+            u16::try_from(days).unwrap_or(default)
+        };
+        Policy {
+            known_device_days: days(
+                raw.known_device_days.as_ref(),
+                "verification.known_device_days",
+                default.known_device_days,
+            ),
+            evidence_days: days(
+                raw.evidence_days.as_ref(),
+                "verification.evidence_days",
+                default.evidence_days,
+            ),
+        }
     }
 
     fn scene(&mut self, value: &Spanned<String>) -> Option<BizCode> {
