@@ -12,6 +12,8 @@
 //! - **identity** ([`Identity`]): who the person is said to be. Personal data: its `Debug` shows
 //!   a mask, and the only way to the clear text is a method called `expose`.
 //! - **return address** ([`ReturnUrl`]): where the browser goes afterwards.
+//! - **notice** ([`notice`]): tells the merchant that a certification has ended; sent to the
+//!   **notify address** ([`NotifyUrl`]) until it is taken or the schedule ends.
 //! - **state** ([`State`]): created, in progress, passed, failed, expired. The last three are
 //!   terminal and never change.
 //! - **verdict** ([`Verdict`]): what a verifier decided; **assurance** ([`Assurance`]): how.
@@ -35,6 +37,8 @@ pub mod cert_type;
 pub mod certification;
 pub mod certify_id;
 pub mod field;
+pub mod notice;
+pub mod notify_url;
 pub mod order_no;
 mod permit;
 pub mod person_name;
@@ -55,6 +59,8 @@ pub use cert_type::{CertType, IdentityType};
 pub use certification::{Answer, Certification};
 pub use certify_id::CertifyId;
 pub use field::Field;
+pub use notice::{NotifyId, wait_after};
+pub use notify_url::NotifyUrl;
 pub use order_no::OrderNo;
 pub use person_name::PersonName;
 pub use policy::{Contract, Lifetimes};
