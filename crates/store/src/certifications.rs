@@ -7,6 +7,7 @@ use domain::{
 use jiff::Timestamp;
 
 use crate::conn::Row;
+use crate::notices::{self, NewNotice};
 use crate::{Conn, Store, StoreError, Work};
 
 const TABLE: &str = "certifications";
@@ -51,13 +52,54 @@ impl Store {
     }
 
     /// Stores the state of `next` if the stored version is still `expected`; tells whether it was.
+    /// Its notice is stored with it or not at all.
     pub async fn update_certification(
         &self,
         next: Certification,
         expected: i64,
+        notice: Option<NewNotice>,
     ) -> Result<bool, StoreError> {
-        self.write(Update { next, expected }).await
+        self.write(Update(Change { next, expected, notice })).await
     }
+
+    /// As [`Self::update_certification`], several in one commit; tells which were stored.
+    pub async fn update_certifications(
+        &self,
+        changes: Vec<Change>,
+    ) -> Result<Vec<bool>, StoreError> {
+        self.write(UpdateAll(changes)).await
+    }
+
+    /// Looks at up to `most` certifications from `from` on and before `before`, in order of their
+    /// ids.
+    pub async fn scan_certifications(
+        &self,
+        from: CertifyId,
+        before: CertifyId,
+        most: u32,
+    ) -> Result<Scanned, StoreError> {
+        self.read(Scan { from, before, most }).await
+    }
+}
+
+/// A change of state, and the notice that tells of it.
+#[derive(Debug)]
+pub struct Change {
+    /// The certification as it is to be.
+    pub next: Certification,
+    /// The version it must still have.
+    pub expected: i64,
+    /// The notice.
+    pub notice: Option<NewNotice>,
+}
+
+/// A stretch of certifications.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scanned {
+    /// The ids of those that have not ended.
+    pub unfinished: Vec<CertifyId>,
+    /// The last one looked at; none if there was none.
+    pub last: Option<CertifyId>,
 }
 
 struct Insert(CertificationRecord);
@@ -128,36 +170,102 @@ impl Work for Find {
     }
 }
 
-struct Update {
-    next: Certification,
-    expected: i64,
-}
+struct Update(Change);
 
 #[async_trait]
 impl Work for Update {
     type Output = bool;
 
     async fn run(&mut self, conn: &mut Conn<'_>) -> Result<bool, StoreError> {
-        let (state, state_at, detail) = state_columns(&self.next.state);
-        let changed = conn
-            .execute(
-                "UPDATE certifications SET state = $1, state_at = $2, state_detail = $3, \
-                 version = $4 WHERE certify_id = $5 AND version = $6",
-                &[
-                    state.into(),
-                    state_at.into(),
-                    detail.into(),
-                    self.next.version.into(),
-                    self.next.id.to_bytes().as_slice().into(),
-                    self.expected.into(),
-                ],
-            )
-            .await?;
-        Ok(changed == 1)
+        update(conn, &self.0).await
     }
 }
 
-fn state_columns(state: &State) -> (&'static str, Option<i64>, Option<&str>) {
+struct UpdateAll(Vec<Change>);
+
+#[async_trait]
+impl Work for UpdateAll {
+    type Output = Vec<bool>;
+
+    async fn run(&mut self, conn: &mut Conn<'_>) -> Result<Vec<bool>, StoreError> {
+        let mut stored = Vec::with_capacity(self.0.len());
+        for change in &self.0 {
+            stored.push(update(conn, change).await?);
+        }
+        Ok(stored)
+    }
+}
+
+async fn update(conn: &mut Conn<'_>, change: &Change) -> Result<bool, StoreError> {
+    let (state, state_at, detail) = state_columns(&change.next.state);
+    let changed = conn
+        .execute(
+            "UPDATE certifications SET state = $1, state_at = $2, state_detail = $3, \
+             version = $4 WHERE certify_id = $5 AND version = $6",
+            &[
+                state.into(),
+                state_at.into(),
+                detail.into(),
+                change.next.version.into(),
+                change.next.id.to_bytes().as_slice().into(),
+                change.expected.into(),
+            ],
+        )
+        .await?;
+    if let (1, Some(notice)) = (changed, &change.notice) {
+        notices::insert(conn, &change.next, notice).await?;
+    }
+    Ok(changed == 1)
+}
+
+struct Scan {
+    from: CertifyId,
+    before: CertifyId,
+    most: u32,
+}
+
+#[async_trait]
+impl Work for Scan {
+    type Output = Scanned;
+
+    async fn run(&mut self, conn: &mut Conn<'_>) -> Result<Scanned, StoreError> {
+        let mut scanned = Scanned { unfinished: Vec::new(), last: None };
+        let seen = conn
+            .query_all(
+                "SELECT certify_id, state FROM certifications \
+                 WHERE certify_id >= $1 AND certify_id < $2 ORDER BY certify_id LIMIT $3",
+                &[
+                    self.from.to_bytes().as_slice().into(),
+                    self.before.to_bytes().as_slice().into(),
+                    i64::from(self.most).into(),
+                ],
+                |row| {
+                    let state: String = row.get(1, TABLE, "state")?;
+                    Ok((id_from(row, 0, TABLE)?, state))
+                },
+            )
+            .await?;
+        for (id, state) in seen {
+            scanned.last = Some(id);
+            if matches!(state.as_str(), "created" | "in_progress") {
+                scanned.unfinished.push(id);
+            }
+        }
+        Ok(scanned)
+    }
+}
+
+pub(crate) fn id_from(
+    row: &Row<'_>,
+    index: usize,
+    table: &'static str,
+) -> Result<CertifyId, StoreError> {
+    let id: Vec<u8> = row.get(index, table, "certify_id")?;
+    let corrupt = |_| StoreError::Corrupt { table, column: "certify_id" };
+    id.try_into().map(CertifyId::from_bytes).map_err(corrupt)
+}
+
+pub(crate) fn state_columns(state: &State) -> (&'static str, Option<i64>, Option<&str>) {
     let (at, detail) = match state {
         State::Created => (None, None),
         State::InProgress { since } => (Some(since), None),
@@ -198,8 +306,7 @@ fn millis(value: i64, column: &'static str) -> Result<Timestamp, StoreError> {
 
 fn record_from(row: &Row<'_>) -> Result<CertificationRecord, StoreError> {
     let corrupt = |column| StoreError::Corrupt { table: TABLE, column };
-    let id: Vec<u8> = row.get(0, TABLE, "certify_id")?;
-    let id = id.try_into().map(CertifyId::from_bytes).map_err(|_| corrupt("certify_id"))?;
+    let id = id_from(row, 0, TABLE)?;
     let owner: String = row.get(1, TABLE, "app_id")?;
     let isv: Option<String> = row.get(3, TABLE, "isv_app_id")?;
     let isv = isv.map(|isv| AppId::parse(&isv).map_err(|_| corrupt("isv_app_id"))).transpose()?;

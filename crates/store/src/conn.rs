@@ -130,4 +130,26 @@ impl Conn<'_> {
             }
         }
     }
+
+    /// Runs a query and reads every row. The statement must bound their number.
+    #[expect(clippy::unused_async, reason = "an engine behind a network will wait here")]
+    pub(crate) async fn query_all<T>(
+        &mut self,
+        sql: &'static str,
+        params: &[Param<'_>],
+        mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        match self {
+            Self::Sqlite(connection) => {
+                let mut statement = connection.prepare_cached(sql)?;
+                bind(&mut statement, params)?;
+                let mut rows = statement.raw_query();
+                let mut found = Vec::new();
+                while let Some(row) = rows.next()? {
+                    found.push(read(&Row::Sqlite(row))?);
+                }
+                Ok(found)
+            }
+        }
+    }
 }

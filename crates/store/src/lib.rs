@@ -12,6 +12,7 @@ mod conn;
 mod error;
 mod migrate;
 mod nonces;
+mod notices;
 mod reader;
 mod sessions;
 mod settings;
@@ -19,8 +20,9 @@ mod sqlite;
 mod work;
 mod writer;
 
-pub use certifications::{CertificationRecord, Inserted};
+pub use certifications::{CertificationRecord, Change, Inserted, Scanned};
 pub use error::StoreError;
+pub use notices::{Claim, NewNotice, Notice, NoticeState, Settled};
 pub use sessions::{NewUser, Session, User};
 pub use sqlite::Location;
 

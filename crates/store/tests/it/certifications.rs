@@ -70,7 +70,7 @@ async fn every_state_comes_back_as_it_was_stored() {
         record.certification.state = state;
         record.certification.version += 1;
         let next = record.certification.clone();
-        assert_eq!(store.update_certification(next, expected).await, Ok(true));
+        assert_eq!(store.update_certification(next, expected, None).await, Ok(true));
         assert_eq!(store.certification(id(1)).await, Ok(Some(record.clone())));
     }
 }
@@ -90,18 +90,18 @@ async fn an_update_that_expects_another_version_changes_nothing() {
     let store = folder.open();
     let next = started(&store).await;
     for wrong in [0, 2, 3, -1, i64::MAX] {
-        assert_eq!(store.update_certification(next.clone(), wrong).await, Ok(false));
+        assert_eq!(store.update_certification(next.clone(), wrong, None).await, Ok(false));
     }
     assert_eq!(store.certification(id(1)).await, Ok(Some(record(1))));
-    assert_eq!(store.update_certification(next.clone(), 1).await, Ok(true));
-    assert_eq!(store.update_certification(next, 1).await, Ok(false));
+    assert_eq!(store.update_certification(next.clone(), 1, None).await, Ok(true));
+    assert_eq!(store.update_certification(next, 1, None).await, Ok(false));
 }
 
 #[tokio::test]
 async fn an_update_of_what_is_not_there_changes_nothing() {
     let folder = Folder::new();
     let store = folder.open();
-    assert_eq!(store.update_certification(record(5).certification, 1).await, Ok(false));
+    assert_eq!(store.update_certification(record(5).certification, 1, None).await, Ok(false));
     assert_eq!(store.certification(id(5)).await, Ok(None));
 }
 
@@ -113,7 +113,7 @@ async fn of_many_parallel_updates_one_wins() {
     let tasks: Vec<_> = (0..32)
         .map(|_| {
             let (store, next) = (store.clone(), next.clone());
-            tokio::spawn(async move { store.update_certification(next, 1).await.unwrap() })
+            tokio::spawn(async move { store.update_certification(next, 1, None).await.unwrap() })
         })
         .collect();
     let mut won = 0;
@@ -130,7 +130,7 @@ async fn an_update_touches_state_and_version_only() {
     let mut next = started(&store).await;
     next.owner = AppId::parse("thief").unwrap();
     next.order_no = domain::OrderNo::restore("other".to_owned());
-    assert_eq!(store.update_certification(next.clone(), 1).await, Ok(true));
+    assert_eq!(store.update_certification(next.clone(), 1, None).await, Ok(true));
     let stored = store.certification(id(1)).await.unwrap().unwrap();
     assert_eq!(stored.certification.owner, record(1).certification.owner);
     assert_eq!(stored.certification.order_no, record(1).certification.order_no);
