@@ -6,15 +6,16 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use engine::{
-    CLOCK_OFFSET, Clock, Engine, Mode, MovableClock, Outbound, Parts, SystemChance, SystemClock,
-    VAULT_FINGERPRINT, Vault,
+    CLOCK_OFFSET, Clock, Engine, Mode, MovableClock, NoticeDesk, Outbound, Parts, Reach,
+    SystemChance, SystemClock, VAULT_FINGERPRINT, Vault,
 };
 use functions::{Limits, Runtime, WorkerCommand};
-use server::{AppState, Gateway, Space};
+use server::{AppState, Gateway, SignedForm, Space};
 use store::Store;
+use wire::PrivateKey;
 use wire::certificate::Certificate;
 
-use crate::config::{Config, FunctionsConfig, GatewayConfig, SpaceConfig};
+use crate::config::{Config, FunctionsConfig, GatewayConfig, Operator, SpaceConfig};
 use crate::keys;
 
 /// First argument of a function worker. Not for people, hence not in the help.
@@ -33,6 +34,9 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
     let (clock, test_clock) = clocks(&store, config.mode).await?;
     let (apps, app_keys): (Vec<_>, BTreeMap<_, _>) =
         config.apps.into_iter().map(|(app, keys)| (app.clone(), (app.id, keys))).unzip();
+    let GatewayConfig { key, certificate, next_certificate, root_sn, window } = config.gateway;
+    let key = key.map(Arc::new);
+    let notices = key.as_ref().map(|key| notices(key, config.notify_reach)).transpose()?;
     let engine = Engine::new(Parts {
         store,
         clock,
@@ -41,8 +45,8 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
         mode: config.mode,
         apps,
         grants: config.grants,
+        notices,
     });
-    let GatewayConfig { key, certificate, next_certificate, root_sn, window } = config.gateway;
     warn_of_expiry("the gateway's", certificate.as_ref());
     for (id, keys) in &app_keys {
         warn_of_expiry(&format!("application {id}'s"), keys.certificate.as_ref());
@@ -56,14 +60,21 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
         apps: app_keys,
     });
     Ok(Arc::new(AppState {
-        engine,
+        engine: Arc::new(engine),
         functions: runtime(&config.functions)?,
         outbound: Outbound::new(config.functions.reach)?,
         spaces: config.spaces.into_iter().map(space).collect(),
         gateway,
+        operator: config.operator.as_ref().and_then(Operator::token),
         public_url: config.public_url.unwrap_or_else(|| listened.to_owned()),
         test_clock,
     }))
+}
+
+/// Notices are signed with the key that signs answers, and leave by a client of their own.
+fn notices(key: &Arc<PrivateKey>, reach: Reach) -> anyhow::Result<NoticeDesk> {
+    let form = Arc::new(SignedForm::new(Arc::clone(key)));
+    Ok(NoticeDesk { form, outbound: Outbound::new(reach)?, timeout: NoticeDesk::TIMEOUT })
 }
 
 /// Certificates end without a sound; a month is time to replace one.

@@ -1,6 +1,6 @@
 //! Applications, and the grants by which one acts for another.
 
-use domain::{AppId, Contract, Profile};
+use domain::{AppId, Contract, NotifyUrl, Profile};
 
 /// Whether results mean anything outside this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct App {
     pub contract: Contract,
     /// How strictly its input is judged.
     pub profile: Profile,
+    /// Where notices go whose certification was opened without an address.
+    pub notify_url: Option<NotifyUrl>,
 }
 
 /// The right of one application to act for another.

@@ -139,13 +139,13 @@ impl Engine {
         decide: impl Fn(Certification) -> Result<Certification, EngineError>,
     ) -> Result<(), EngineError> {
         for _ in 0..ATTEMPTS {
-            let stored = self.find(id).await?.certification;
-            let version = stored.version;
+            let record = self.find(id).await?;
+            let stored = &record.certification;
             let next = decide(stored.clone().at(self.now(), &self.lifetimes))?;
             if next.state == stored.state {
                 return Ok(());
             }
-            if self.store.update_certification(next, version).await? {
+            if self.commit(&record, next).await? {
                 return Ok(());
             }
         }

@@ -1,6 +1,8 @@
 //! `init`: opens a certification, or finds the one this order number has opened.
 
-use domain::{BizCode, Certification, CertifyId, Identity, OrderNo, ReturnUrl, State, Warning};
+use domain::{
+    BizCode, Certification, CertifyId, Identity, NotifyUrl, OrderNo, ReturnUrl, State, Warning,
+};
 use store::{CertificationRecord, Inserted};
 
 use crate::authorize::Acting;
@@ -21,6 +23,9 @@ pub struct Order {
     pub merchant: MerchantChoice,
     /// A reference photo, Base64, as received; part of what "the same content" means.
     pub face_contrast_picture: Option<String>,
+    /// Where the notice goes. No part of what "the same content" means: a service that moves
+    /// may repeat its calls, and the address of the first one stays.
+    pub notify_url: Option<NotifyUrl>,
     /// What the strict profile would have refused.
     pub warnings: Vec<Warning>,
 }
@@ -61,7 +66,12 @@ impl Engine {
         let content_digest = self.digest(&order);
         let record = CertificationRecord {
             content_digest,
-            subject: self.seal_subject(id, &order.identity, &order.merchant)?,
+            subject: self.seal_subject(
+                id,
+                &order.identity,
+                &order.merchant,
+                order.notify_url.as_ref(),
+            )?,
             warnings: warnings_text(&order.warnings),
             certification: Certification {
                 id,

@@ -10,14 +10,20 @@ mod chance;
 mod clock;
 mod conclude;
 mod error;
+mod expire;
 mod initialize;
 mod link;
+mod notice;
+mod notify;
+mod operator;
 mod outbound;
 mod query;
 mod replay;
 mod sessions;
+mod status;
 mod subject;
 mod vault;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,12 +34,17 @@ pub use chance::{Chance, SystemChance};
 pub use clock::{Clock, MovableClock, SystemClock};
 pub use conclude::{Chosen, Opened};
 pub use error::EngineError;
+pub use expire::Swept;
 pub use initialize::{MerchantChoice, Order};
-pub use outbound::{Fetched, Outbound, OutboundError, OutboundRequest, Reach};
+pub use notice::{NoticeDesk, NoticeForm};
+pub use operator::OperatorToken;
+pub use outbound::{Fetched, Names, Outbound, OutboundError, OutboundRequest, Reach, SystemNames};
 pub use query::Status;
 pub use replay::Freshness;
 pub use sessions::SignedIn;
+pub use status::{Account, Wait};
 pub use vault::Vault;
+pub use watch::Watching;
 
 use domain::{AppId, Lifetimes};
 use store::Store;
@@ -45,6 +56,8 @@ pub const VAULT_FINGERPRINT: &str = "vault_fingerprint";
 
 /// A user of a space, as the store keeps one.
 pub use store::User;
+/// A notice, as the store keeps one.
+pub use store::{Notice, NoticeState};
 
 /// The engine: everything a door may ask for.
 #[derive(Debug)]
@@ -58,6 +71,10 @@ pub struct Engine {
     apps: BTreeMap<AppId, Arc<App>>,
     grants: Vec<Grant>,
     recent: sessions::Recent,
+    notices: Option<NoticeDesk>,
+    delivery: notify::Delivery,
+    expiry: tokio::sync::Notify,
+    watchers: watch::Watchers,
 }
 
 /// What an engine is made of.
@@ -77,6 +94,8 @@ pub struct Parts {
     pub apps: Vec<App>,
     /// Which of them act for which others.
     pub grants: Vec<Grant>,
+    /// How notices are written and sent; without it none are made.
+    pub notices: Option<NoticeDesk>,
 }
 
 impl Engine {
@@ -93,6 +112,10 @@ impl Engine {
             apps,
             grants: parts.grants,
             recent: sessions::Recent::default(),
+            notices: parts.notices,
+            delivery: notify::Delivery::default(),
+            expiry: tokio::sync::Notify::new(),
+            watchers: watch::Watchers::default(),
         }
     }
 
@@ -132,6 +155,14 @@ impl Engine {
     /// A fault of the store.
     pub async fn remember_clock(&self, offset_ms: i64) -> Result<(), EngineError> {
         let offset = offset_ms.to_string();
-        self.store.remember(CLOCK_OFFSET, &offset).await.map_err(EngineError::from)
+        self.store.remember(CLOCK_OFFSET, &offset).await?;
+        self.clock_moved();
+        Ok(())
+    }
+
+    /// What waits for a time looks at the clock again.
+    pub fn clock_moved(&self) {
+        self.expiry.notify_one();
+        self.wake_delivery();
     }
 }

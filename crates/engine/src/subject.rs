@@ -1,6 +1,6 @@
 //! The part of a certification that is personal, between the domain's values and ciphertext.
 
-use domain::{CertNo, Certification, CertifyId, Identity, PersonName, Sealed};
+use domain::{CertNo, Certification, CertifyId, Identity, NotifyUrl, PersonName, Sealed};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
@@ -16,6 +16,8 @@ struct Stored<'a> {
     cert_no: String,
     merchant_config: String,
     return_url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    notify_url: Option<String>,
 }
 
 /// What a page may show, and where it leads.
@@ -32,6 +34,7 @@ impl Engine {
         id: CertifyId,
         identity: &Identity,
         merchant: &MerchantChoice,
+        notify_url: Option<&NotifyUrl>,
     ) -> Result<Sealed, EngineError> {
         let stored = Stored {
             identity_type: identity.identity_type.as_str(),
@@ -40,6 +43,7 @@ impl Engine {
             cert_no: identity.cert_no.expose().to_owned(),
             merchant_config: merchant.text.clone(),
             return_url: merchant.return_url.target(),
+            notify_url: notify_url.map(|url| url.as_str().to_owned()),
         };
         let clear = serde_json::to_vec(&stored)
             .map(Zeroizing::new)
@@ -62,5 +66,17 @@ impl Engine {
             masked_no: number.masked(),
             return_to: stored.return_url,
         })
+    }
+
+    /// Where the certification's notice goes, if `init` said so.
+    pub(crate) fn open_notify_url(
+        &self,
+        id: CertifyId,
+        sealed: &Sealed,
+    ) -> Result<Option<NotifyUrl>, EngineError> {
+        let clear = self.vault.open(sealed, &id.to_bytes())?;
+        let stored: Stored<'_> = serde_json::from_slice(&clear)
+            .map_err(|_| EngineError::Internal("a sealed subject cannot be read".into()))?;
+        Ok(stored.notify_url.map(NotifyUrl::restore))
     }
 }

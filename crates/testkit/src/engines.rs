@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use domain::{AppId, BizCode, CertifyId, Contract, Profile};
-use engine::{Acting, App, Caller, Clock, Engine, Grant, Mode, Order, Parts, Vault};
+use engine::{Acting, App, Caller, Clock, Engine, Grant, Mode, NoticeDesk, Order, Parts, Vault};
 use store::Store;
 use tempfile::TempDir;
 
@@ -27,12 +27,14 @@ pub struct Blueprint {
     pub clock: Arc<FixedClock>,
     /// A database file; `None` keeps everything in memory.
     pub database: Option<PathBuf>,
+    /// How notices are written and sent; `None` makes none.
+    pub notices: Option<NoticeDesk>,
 }
 
 impl Default for Blueprint {
     fn default() -> Self {
         let clock = Arc::new(FixedClock::at(BEGINNING));
-        Self { mode: Mode::Test, seed: 1, clock, database: None }
+        Self { mode: Mode::Test, seed: 1, clock, database: None, notices: None }
     }
 }
 
@@ -61,6 +63,12 @@ impl Blueprint {
         Self { clock: Arc::clone(clock), ..self }
     }
 
+    /// Notices are written and sent like this.
+    #[must_use]
+    pub fn notices(self, desk: NoticeDesk) -> Self {
+        Self { notices: Some(desk), ..self }
+    }
+
     /// The engine.
     pub fn engine(&self) -> Engine {
         self.engine_with(Arc::clone(&self.clock) as Arc<dyn Clock>)
@@ -80,6 +88,7 @@ impl Blueprint {
             mode: self.mode,
             apps: apps(),
             grants: grants(),
+            notices: self.notices.clone(),
         })
     }
 }
@@ -123,6 +132,23 @@ impl TestEngine {
         Self { folder: Some(folder), ..Self::made_of(&blueprint) }
     }
 
+    /// As [`Self::in_folder`], and notices are written and sent like this.
+    pub fn with_notices(desk: NoticeDesk) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let blueprint = Blueprint::default().database_in(folder.path()).notices(desk);
+        Self { folder: Some(folder), ..Self::made_of(&blueprint) }
+    }
+
+    /// As [`Self::reopened`], of an engine with notices.
+    #[must_use]
+    pub fn reopened_with_notices(self, desk: NoticeDesk, seed: u64) -> Self {
+        let Self { engine, clock, folder } = self;
+        drop(Arc::into_inner(engine).unwrap());
+        let folder = folder.unwrap();
+        let blueprint = Blueprint::default().database_in(folder.path()).clock(&clock).seed(seed);
+        Self { folder: Some(folder), ..Self::made_of(&blueprint.notices(desk)) }
+    }
+
     /// The folder of the database file.
     pub fn folder(&self) -> &Path {
         self.folder.as_ref().unwrap().path()
@@ -161,6 +187,7 @@ fn app(id: &str, name: &str, scenes: &[BizCode], profile: Profile) -> App {
         name: name.to_owned(),
         contract: Contract { scenes: scenes.to_vec() },
         profile,
+        notify_url: None,
     }
 }
 

@@ -15,12 +15,14 @@ mod clock;
 mod engines;
 pub mod keys;
 pub mod orders;
+mod receiver;
 #[cfg(feature = "server")]
 mod servers;
 
 pub use chance::SeededChance;
 pub use clock::FixedClock;
 pub use engines::{Blueprint, TestEngine, apps, grants};
+pub use receiver::{Arrived, PlainForm, Receiver, Respond};
 #[cfg(feature = "server")]
 pub use servers::{Reply, TestServer, client_signature, encoded, resigned, signed};
 
@@ -40,5 +42,7 @@ pub const SPACE_APP: &str = "2021990000000001";
 pub const MERCHANT_TOKEN: &str = "202601BB00000000000000000000000000X01";
 /// Lets [`SPACE_APP`] act for [`MERCHANT`]; the token of the recorded Serverless requests.
 pub const SPACE_TOKEN: &str = "app-auth-token-0001";
+/// Opens the operator's door of every started server.
+pub const OPERATOR_TOKEN: &str = "operator-token-of-the-tests";
 /// A space whose back-end door is closed; its application is [`STRICT`].
 pub const CLOSED_SPACE: &str = "space-without-server-key";

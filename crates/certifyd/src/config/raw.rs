@@ -25,6 +25,10 @@ pub(super) struct RawConfig {
     #[serde(default)]
     pub(super) functions: RawFunctions,
     #[serde(default)]
+    pub(super) notify: RawNotify,
+    #[serde(default)]
+    pub(super) operator: RawOperator,
+    #[serde(default)]
     pub(super) log: RawLog,
 }
 
@@ -55,6 +59,7 @@ pub(super) struct RawApp {
     pub(super) public_key: Option<Text>,
     pub(super) certificate: Option<Text>,
     pub(super) encrypt_key: Option<Text>,
+    pub(super) notify_url: Option<Text>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -82,6 +87,18 @@ pub(super) struct RawFunctions {
     pub(super) memory_mb: Option<Spanned<i64>>,
     pub(super) reach: Option<Text>,
     pub(super) reload: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawNotify {
+    pub(super) reach: Option<Text>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawOperator {
+    pub(super) token: Option<Text>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -139,6 +139,7 @@ async fn a_link_made_under_another_master_key_is_no_link() {
         mode: engine::Mode::Test,
         apps: testkit::apps(),
         grants: Vec::new(),
+        notices: None,
     });
     let same = other.initialize(world.acting(COMPATIBLE), orders::order("link1")).await.unwrap();
     assert_eq!(same, id);

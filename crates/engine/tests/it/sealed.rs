@@ -134,6 +134,7 @@ async fn a_database_opened_with_another_master_key_shows_nobody() {
         mode: engine::Mode::Test,
         apps: testkit::apps(),
         grants: Vec::new(),
+        notices: None,
     });
     let link = thief.certify(&world.acting(COMPATIBLE), id, None).await.unwrap();
     let refused = thief.open(&link).await.unwrap_err();
