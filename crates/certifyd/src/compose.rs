@@ -6,15 +6,16 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use engine::{
-    CLOCK_OFFSET, Clock, DATABASE_MODE, Engine, Mode, MovableClock, Outbound, Parts, Review,
-    Simulated, SystemChance, SystemClock, VAULT_FINGERPRINT, Vault, Verifier,
+    CLOCK_OFFSET, Clock, DATABASE_MODE, Engine, Mode, MovableClock, NoticeDesk, Outbound, Parts,
+    Reach, Review, Simulated, SystemChance, SystemClock, VAULT_FINGERPRINT, Vault, Verifier,
 };
 use functions::{Limits, Runtime, WorkerCommand};
-use server::{AppState, Gateway, Space};
+use server::{AppState, Gateway, SignedForm, Space};
 use store::Store;
+use wire::PrivateKey;
 use wire::certificate::Certificate;
 
-use crate::config::{Config, FunctionsConfig, GatewayConfig, SpaceConfig, VerifierName};
+use crate::config::{Config, FunctionsConfig, GatewayConfig, Operator, SpaceConfig, VerifierName};
 use crate::keys;
 
 /// First argument of a function worker. Not for people, hence not in the help.
@@ -34,6 +35,9 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
     let (clock, test_clock) = clocks(&store, config.mode).await?;
     let (apps, app_keys): (Vec<_>, BTreeMap<_, _>) =
         config.apps.into_iter().map(|(app, keys)| (app.clone(), (app.id, keys))).unzip();
+    let GatewayConfig { key, certificate, next_certificate, root_sn, window } = config.gateway;
+    let key = key.map(Arc::new);
+    let notices = key.as_ref().map(|key| notices(key, config.notify_reach)).transpose()?;
     let engine = Engine::new(Parts {
         store,
         clock,
@@ -44,8 +48,8 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
         grants: config.grants,
         verifier: config.verifier.map(verifier),
         policy: config.policy,
+        notices,
     });
-    let GatewayConfig { key, certificate, next_certificate, root_sn, window } = config.gateway;
     warn_of_expiry("the gateway's", certificate.as_ref());
     for (id, keys) in &app_keys {
         warn_of_expiry(&format!("application {id}'s"), keys.certificate.as_ref());
@@ -59,11 +63,12 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
         apps: app_keys,
     });
     Ok(Arc::new(AppState {
-        engine,
+        engine: Arc::new(engine),
         functions: runtime(&config.functions)?,
         outbound: Outbound::new(config.functions.reach)?,
         spaces: config.spaces.into_iter().map(space).collect(),
         gateway,
+        operator: config.operator.as_ref().and_then(Operator::token),
         public_url: config.public_url.unwrap_or_else(|| listened.to_owned()),
         test_clock,
     }))
@@ -90,6 +95,12 @@ async fn keep_apart(store: &Store, mode: Mode) -> anyhow::Result<()> {
          give each mode a data_dir (or store.url) of its own"
     );
     Ok(())
+}
+
+/// Notices are signed with the key that signs answers, and leave by a client of their own.
+fn notices(key: &Arc<PrivateKey>, reach: Reach) -> anyhow::Result<NoticeDesk> {
+    let form = Arc::new(SignedForm::new(Arc::clone(key)));
+    Ok(NoticeDesk { form, outbound: Outbound::new(reach)?, timeout: NoticeDesk::TIMEOUT })
 }
 
 /// Certificates end without a sound; a month is time to replace one.

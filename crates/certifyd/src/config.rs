@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use domain::AppId;
-use engine::{App, Grant, Mode, Policy};
+use engine::{App, Grant, Mode, OperatorToken, Policy};
 use jiff::SignedDuration;
 use server::AppKeys;
 use wire::certificate::Certificate;
@@ -38,6 +38,10 @@ pub(crate) struct Config {
     pub(crate) functions: FunctionsConfig,
     pub(crate) verifier: Option<VerifierName>,
     pub(crate) policy: Policy,
+    /// Where notices may be sent.
+    pub(crate) notify_reach: engine::Reach,
+    /// Opens the operator's door.
+    pub(crate) operator: Option<Operator>,
     pub(crate) log: LogConfig,
 }
 
@@ -70,6 +74,42 @@ pub(crate) enum MasterKey {
 impl std::fmt::Debug for MasterKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("MasterKey(…)")
+    }
+}
+
+/// The token of the operator's door.
+pub(crate) struct Operator(Zeroizing<String>);
+
+impl Operator {
+    /// Reads a token: at least [`OperatorToken::SHORTEST`] characters, none that a header cannot
+    /// carry.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let length = text.chars().count();
+        if length < OperatorToken::SHORTEST || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(format!(
+                "an operator's token has at least {} ASCII characters and no blanks; this one has \
+                 {length} characters",
+                OperatorToken::SHORTEST
+            ));
+        }
+        Ok(Self(Zeroizing::new(text.to_owned())))
+    }
+
+    /// The text, for a header.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What recognises it.
+    pub(crate) fn token(&self) -> Option<OperatorToken> {
+        OperatorToken::new(&self.0)
+    }
+}
+
+impl std::fmt::Debug for Operator {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Operator(…)")
     }
 }
 

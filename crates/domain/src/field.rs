@@ -24,6 +24,8 @@ pub enum Field {
     MerchantConfig,
     /// Where the browser goes afterwards.
     ReturnUrl,
+    /// Where notices are sent.
+    NotifyUrl,
     /// Whether a captured face may be kept.
     FaceReserveStrategy,
     /// A reference photo that replaces the authority's.
@@ -34,6 +36,10 @@ pub enum Field {
     AppId,
     /// Why a certification failed.
     FailReason,
+    /// How long an answer may be held back.
+    WaitSeconds,
+    /// The state a caller knows already.
+    KnownState,
 }
 
 impl Field {
@@ -49,11 +55,14 @@ impl Field {
         Field::CertNo,
         Field::MerchantConfig,
         Field::ReturnUrl,
+        Field::NotifyUrl,
         Field::FaceReserveStrategy,
         Field::FaceContrastPicture,
         Field::CertifyId,
         Field::AppId,
         Field::FailReason,
+        Field::WaitSeconds,
+        Field::KnownState,
     ];
 
     /// The path on the classic wire, such as `identity_param.cert_no`.
@@ -69,11 +78,14 @@ impl Field {
             Field::CertNo => "identity_param.cert_no",
             Field::MerchantConfig => "merchant_config",
             Field::ReturnUrl => "merchant_config.return_url",
+            Field::NotifyUrl => "notify_url",
             Field::FaceReserveStrategy => "merchant_config.face_reserve_strategy",
             Field::FaceContrastPicture => "face_contrast_picture",
             Field::CertifyId => "certify_id",
             Field::AppId => "app_id",
             Field::FailReason => "fail_reason",
+            Field::WaitSeconds => "wait_seconds",
+            Field::KnownState => "known_state",
         }
     }
 
@@ -90,11 +102,14 @@ impl Field {
             Field::CertNo => "certNo",
             Field::MerchantConfig => "merchantConfig",
             Field::ReturnUrl => "returnUrl",
+            Field::NotifyUrl => "notifyUrl",
             Field::FaceReserveStrategy => "faceReserveStrategy",
             Field::FaceContrastPicture => "faceContrastPicture",
             Field::CertifyId => "certifyId",
             Field::AppId => "appId",
             Field::FailReason => "failReason",
+            Field::WaitSeconds => "waitSeconds",
+            Field::KnownState => "knownState",
         }
     }
 }

@@ -12,6 +12,8 @@
 //! - **identity** ([`Identity`]): who the person is said to be. Personal data: its `Debug` shows
 //!   a mask, and the only way to the clear text is a method called `expose`.
 //! - **return address** ([`ReturnUrl`]): where the browser goes afterwards.
+//! - **notice** ([`notice`]): tells the merchant that a certification has ended; sent to the
+//!   **notify address** ([`NotifyUrl`]) until it is taken or the schedule ends.
 //! - **state** ([`State`]): created, in progress, passed, failed, expired. The last three are
 //!   terminal and never change.
 //! - **step** ([`Step`]): what the person is asked to do now; **way** ([`Way`]): as the scene says,
@@ -43,6 +45,8 @@ pub mod evidence;
 pub mod fail_reason;
 pub mod field;
 pub mod flow;
+pub mod notice;
+pub mod notify_url;
 pub mod order_no;
 mod permit;
 pub mod person_name;
@@ -68,6 +72,8 @@ pub use evidence::{Part, Source, Unchecked, Undecidable};
 pub use fail_reason::{FailReason, KnownReason};
 pub use field::Field;
 pub use flow::{Progress, Step, Way};
+pub use notice::{NotifyId, wait_after};
+pub use notify_url::NotifyUrl;
 pub use order_no::OrderNo;
 pub use person_name::PersonName;
 pub use policy::{Contract, Lifetimes};

@@ -99,6 +99,13 @@ pub enum Rule {
     NotAnAddress,
     /// The address has no scheme; https is assumed. Never a refusal.
     SchemeAssumed,
+    /// An address that is neither http nor https.
+    NotHttp,
+    /// Not a whole number of the range.
+    NotInRange {
+        /// The largest one; the smallest is 0.
+        max: u32,
+    },
 }
 
 /// A value was refused.
@@ -165,6 +172,8 @@ mod tests {
         Rule::BadHost,
         Rule::NotAnAddress,
         Rule::SchemeAssumed,
+        Rule::NotHttp,
+        Rule::NotInRange { max: 60 },
     ];
 
     fn rejected(field: Field, rule: Rule) -> Rejected {

@@ -1,7 +1,7 @@
 //! Where the browser goes afterwards, and what is never allowed there. Which addresses an
 //! application has registered is not known here.
 
-mod authority;
+pub(crate) mod authority;
 
 use std::fmt;
 

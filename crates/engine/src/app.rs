@@ -1,6 +1,6 @@
 //! Applications, and the grants by which one acts for another.
 
-use domain::{AppId, Contract, Profile};
+use domain::{AppId, Contract, NotifyUrl, Profile};
 
 /// Whether results mean anything outside this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub struct App {
     pub profile: Profile,
     /// Schemes of its own apps to which people may be sent back, in lower case.
     pub return_schemes: Vec<String>,
+    /// Where notices go whose certification was opened without an address.
+    pub notify_url: Option<NotifyUrl>,
 }
 
 /// The right of one application to act for another.

@@ -33,6 +33,12 @@ pub enum EngineError {
     /// The state does not allow this.
     #[error("{0}")]
     WrongState(#[from] WrongState),
+    /// There is no such notice.
+    #[error("no such notice")]
+    NoSuchNotice,
+    /// The notice is being delivered anyway.
+    #[error("the notice is pending already; it is tried again by itself")]
+    NoticePending,
     /// The link is not one we made.
     #[error("no such link")]
     NoSuchLink,

@@ -3,8 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::{
-    BizCode, Certification, CertifyId, Field, Identity, OrderNo, Part, Profile, Rejected,
-    ReturnUrl, Rule, Source, State, Warning,
+    BizCode, Certification, CertifyId, Field, Identity, NotifyUrl, OrderNo, Part, Profile,
+    Rejected, ReturnUrl, Rule, Source, State, Warning,
 };
 use store::{CertificationRecord, Inserted, NewPicture};
 
@@ -27,6 +27,9 @@ pub struct Order {
     pub merchant: MerchantChoice,
     /// A reference photo, Base64, as received; part of what "the same content" means.
     pub face_contrast_picture: Option<String>,
+    /// Where the notice goes. No part of what "the same content" means: a service that moves
+    /// may repeat its calls, and the address of the first one stays.
+    pub notify_url: Option<NotifyUrl>,
     /// What the strict profile would have refused.
     pub warnings: Vec<Warning>,
 }
@@ -73,7 +76,12 @@ impl Engine {
         let reference = self.reference(id, &acting.owner, &mut order).await?;
         let record = CertificationRecord {
             content_digest,
-            subject: self.seal_subject(id, &order.identity, &order.merchant)?,
+            subject: self.seal_subject(
+                id,
+                &order.identity,
+                &order.merchant,
+                order.notify_url.as_ref(),
+            )?,
             warnings: warnings_text(&order.warnings),
             certification: Certification {
                 id,

@@ -13,8 +13,12 @@ mod chance;
 mod clock;
 mod consent;
 mod error;
+mod expire;
 mod initialize;
 mod link;
+mod notice;
+mod notify;
+mod operator;
 mod outbound;
 mod picture;
 mod policy;
@@ -22,6 +26,7 @@ mod query;
 mod replay;
 mod review;
 mod sessions;
+mod status;
 mod subject;
 mod submit;
 mod test_world;
@@ -41,20 +46,25 @@ pub use chance::{Chance, SystemChance};
 pub use clock::{Clock, MovableClock, SystemClock};
 pub use consent::Agreement;
 pub use error::EngineError;
+pub use expire::Swept;
 pub use initialize::{MerchantChoice, Order};
-pub use outbound::{Fetched, Outbound, OutboundError, OutboundRequest, Reach};
+pub use notice::{NoticeDesk, NoticeForm};
+pub use operator::OperatorToken;
+pub use outbound::{Fetched, Names, Outbound, OutboundError, OutboundRequest, Reach, SystemNames};
 pub use picture::{MAX_BYTES as MAX_PICTURE, Picture, PictureError};
 pub use policy::Policy;
 pub use query::Status;
 pub use replay::Freshness;
 pub use review::{Docket, Happened, Ruling, Shown, Waiting};
 pub use sessions::SignedIn;
+pub use status::{Account, Wait};
 pub use test_world::Chosen;
 pub use vault::Vault;
 pub use verifier::review::Review;
 pub use verifier::simulated::Simulated;
 pub use verifier::{Case, Judgement, Verifier};
 pub use visit::{Place, View, Watched};
+pub use watch::Watching;
 
 use domain::{AppId, Lifetimes};
 use store::Store;
@@ -68,6 +78,8 @@ pub const VAULT_FINGERPRINT: &str = "vault_fingerprint";
 
 /// A user of a space, as the store keeps one.
 pub use store::User;
+/// A notice, as the store keeps one.
+pub use store::{Notice, NoticeState};
 
 /// The engine: everything a door may ask for.
 #[derive(Debug)]
@@ -83,8 +95,11 @@ pub struct Engine {
     verifier: Option<Arc<dyn Verifier>>,
     policy: Policy,
     decodings: tokio::sync::Semaphore,
-    changes: tokio::sync::broadcast::Sender<domain::CertifyId>,
     recent: sessions::Recent,
+    notices: Option<NoticeDesk>,
+    delivery: notify::Delivery,
+    expiry: tokio::sync::Notify,
+    watchers: Arc<watch::Watchers>,
 }
 
 /// What an engine is made of.
@@ -108,6 +123,8 @@ pub struct Parts {
     pub verifier: Option<Arc<dyn Verifier>>,
     /// What the operator has chosen.
     pub policy: Policy,
+    /// How notices are written and sent; without it none are made.
+    pub notices: Option<NoticeDesk>,
 }
 
 impl Engine {
@@ -126,8 +143,11 @@ impl Engine {
             verifier: parts.verifier,
             policy: parts.policy,
             decodings: tokio::sync::Semaphore::new(capture::DECODINGS),
-            changes: watch::sender(),
             recent: sessions::Recent::default(),
+            notices: parts.notices,
+            delivery: notify::Delivery::default(),
+            expiry: tokio::sync::Notify::new(),
+            watchers: Arc::default(),
         }
     }
 
@@ -167,6 +187,14 @@ impl Engine {
     /// A fault of the store.
     pub async fn remember_clock(&self, offset_ms: i64) -> Result<(), EngineError> {
         let offset = offset_ms.to_string();
-        self.store.remember(CLOCK_OFFSET, &offset).await.map_err(EngineError::from)
+        self.store.remember(CLOCK_OFFSET, &offset).await?;
+        self.clock_moved();
+        Ok(())
+    }
+
+    /// What waits for a time looks at the clock again.
+    pub fn clock_moved(&self) {
+        self.expiry.notify_one();
+        self.wake_delivery();
     }
 }

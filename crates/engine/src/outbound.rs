@@ -1,10 +1,11 @@
-//! The only way out: requests that cloud functions make.
+//! The only way out: requests that cloud functions make, and notices.
 //!
-//! A function's address may come from its caller, so by default nothing but public addresses are
+//! An address may come from a caller, so by default nothing but public addresses are
 //! reached: names are resolved once, every resolved address is judged, and only judged addresses
-//! are connected to. Redirects are answered to the function, not followed.
+//! are connected to. Redirects are answers, and not followed.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
@@ -53,6 +54,34 @@ pub struct Fetched {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
+}
+
+/// An answer of which the beginning is enough.
+#[derive(Debug)]
+pub(crate) struct Beginning {
+    /// HTTP status.
+    pub(crate) status: u16,
+    /// The body as far as it was read.
+    pub(crate) body: Vec<u8>,
+}
+
+/// Turns names into addresses.
+#[async_trait::async_trait]
+pub trait Names: std::fmt::Debug + Send + Sync {
+    /// All addresses of `host`.
+    async fn resolve(&self, host: &str) -> std::io::Result<Vec<IpAddr>>;
+}
+
+/// The machine's resolver.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemNames;
+
+#[async_trait::async_trait]
+impl Names for SystemNames {
+    async fn resolve(&self, host: &str) -> std::io::Result<Vec<IpAddr>> {
+        let found = tokio::net::lookup_host((host, 0)).await?;
+        Ok(found.map(|address| address.ip()).collect())
+    }
 }
 
 /// Why there is no answer.
@@ -105,8 +134,16 @@ impl Outbound {
     /// # Errors
     /// [`OutboundError::Failed`] if the TLS library cannot start.
     pub fn new(reach: Reach) -> Result<Self, OutboundError> {
+        Self::with_names(reach, Arc::new(SystemNames))
+    }
+
+    /// As [`Self::new`], with another resolver.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn with_names(reach: Reach, names: Arc<dyn Names>) -> Result<Self, OutboundError> {
         let client = reqwest::Client::builder()
-            .dns_resolver(Judged(reach))
+            .dns_resolver(Judged { reach, names })
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
             .build()
@@ -140,6 +177,37 @@ impl Outbound {
             })
             .collect();
         Ok(Fetched { status, headers, body: read_body(response).await? })
+    }
+
+    /// Posts a form and reads no more than `most` bytes of the answer.
+    pub(crate) async fn post_form(
+        &self,
+        url: &str,
+        form: String,
+        timeout: Duration,
+        most: usize,
+    ) -> Result<Beginning, OutboundError> {
+        let send = self
+            .client
+            .post(self.judge_url(url)?)
+            .header(
+                reqwest::header::CONTENT_TYPE,
+                "application/x-www-form-urlencoded; charset=utf-8",
+            )
+            // An answer that would have to be unpacked is none of those looked for.
+            .header(reqwest::header::ACCEPT_ENCODING, "identity")
+            .body(form)
+            .timeout(timeout)
+            .send();
+        let mut response = send.await.map_err(|error| explain(&error))?;
+        let mut body = Vec::new();
+        while body.len() < most {
+            match response.chunk().await.map_err(|error| explain(&error))? {
+                Some(chunk) => body.extend(chunk.iter().take(most - body.len())),
+                None => break,
+            }
+        }
+        Ok(Beginning { status: response.status().as_u16(), body })
     }
 
     fn judge_url(&self, text: &str) -> Result<reqwest::Url, OutboundError> {
@@ -204,20 +272,23 @@ fn explain(error: &reqwest::Error) -> OutboundError {
 #[error("not a public address")]
 struct NotPublic;
 
-/// Resolves names and lets judged addresses through.
-#[derive(Debug, Clone, Copy)]
-struct Judged(Reach);
+/// Resolves names and lets judged addresses through: what is connected to is what was judged.
+#[derive(Debug, Clone)]
+struct Judged {
+    reach: Reach,
+    names: Arc<dyn Names>,
+}
 
 impl Resolve for Judged {
     fn resolve(&self, name: Name) -> Resolving {
-        let reach = self.0;
+        let Self { reach, names } = self.clone();
         Box::pin(async move {
-            let found: Vec<SocketAddr> =
-                tokio::net::lookup_host((name.as_str(), 0)).await?.collect();
-            if reach == Reach::Public && found.iter().any(|address| !is_public(address.ip())) {
+            let found = names.resolve(name.as_str()).await?;
+            if reach == Reach::Public && found.iter().any(|ip| !is_public(*ip)) {
                 return Err(NotPublic.into());
             }
-            Ok(Box::new(found.into_iter()) as Addrs)
+            let found = found.into_iter().map(|ip| SocketAddr::new(ip, 0));
+            Ok(Box::new(found) as Addrs)
         })
     }
 }

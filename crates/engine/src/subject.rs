@@ -1,6 +1,8 @@
 //! The part of a certification that is personal, between the domain's values and ciphertext.
 
-use domain::{CertNo, CertType, CertifyId, Identity, IdentityType, PersonName, ReturnUrl, Sealed};
+use domain::{
+    CertNo, CertType, CertifyId, Identity, IdentityType, NotifyUrl, PersonName, ReturnUrl, Sealed,
+};
 use serde::{Deserialize, Serialize};
 use store::CertificationRecord;
 use zeroize::Zeroizing;
@@ -17,6 +19,8 @@ struct Stored<'a> {
     cert_no: String,
     merchant_config: String,
     return_url: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    notify_url: Option<String>,
 }
 
 /// Who is to be verified, and what the merchant chose.
@@ -24,6 +28,8 @@ struct Stored<'a> {
 pub(crate) struct Subject {
     pub(crate) identity: Identity,
     pub(crate) return_url: Option<ReturnUrl>,
+    /// Where its notice goes, if `init` said so.
+    pub(crate) notify_url: Option<NotifyUrl>,
     /// Whether the merchant lets captured faces be kept.
     reserve: bool,
 }
@@ -56,6 +62,7 @@ impl Engine {
         id: CertifyId,
         identity: &Identity,
         merchant: &MerchantChoice,
+        notify_url: Option<&NotifyUrl>,
     ) -> Result<Sealed, EngineError> {
         let stored = Stored {
             identity_type: identity.identity_type.as_str(),
@@ -64,6 +71,7 @@ impl Engine {
             cert_no: identity.cert_no.expose().to_owned(),
             merchant_config: merchant.text.clone(),
             return_url: merchant.return_url.target(),
+            notify_url: notify_url.map(|url| url.as_str().to_owned()),
         };
         let clear = serde_json::to_vec(&stored)
             .map(Zeroizing::new)
@@ -87,6 +95,7 @@ impl Engine {
                 cert_no: CertNo::restore(stored.cert_no),
             },
             return_url: stored.return_url.map(ReturnUrl::restore),
+            notify_url: stored.notify_url.map(NotifyUrl::restore),
             reserve: strategy.as_deref() != Some("never"),
         })
     }

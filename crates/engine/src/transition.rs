@@ -2,7 +2,7 @@
 
 use domain::{Certification, CertifyId, How, State, Verdict};
 use jiff::{SignedDuration, Timestamp};
-use store::{CertificationRecord, Decision, Ended, NewEvent, Transition, Visit};
+use store::{CertificationRecord, Decision, Ended, NewEvent, NewNotice, Transition, Visit};
 
 use crate::{Engine, EngineError};
 
@@ -25,9 +25,11 @@ impl Engine {
             if next.state == stored.state {
                 return Ok(record);
             }
-            let transition = self.transition(&record, next, decision)?;
-            let next = transition.next.clone();
+            let notice = self.notice_for(&record, &next)?;
+            let transition = self.transition_with(&record, next.clone(), decision, notice);
             if self.store.transit(transition).await? {
+                self.changed(id);
+                self.wake_delivery();
                 self.after_change(&next).await?;
                 return Ok(CertificationRecord { certification: next, ..record });
             }
@@ -51,35 +53,31 @@ impl Engine {
         .await
     }
 
-    fn transition(
+    /// A change with all that belongs to it.
+    pub(crate) fn transition_with(
         &self,
         record: &CertificationRecord,
         next: Certification,
         decision: Option<&(i64, Decision)>,
-    ) -> Result<Transition, EngineError> {
-        let ended = if next.state.is_terminal() {
-            Some(Ended {
-                keep_pictures_until: self.keep_pictures_until(record)?,
-                decision: decision.cloned(),
-            })
-        } else {
-            None
-        };
+        notice: Option<NewNotice>,
+    ) -> Transition {
+        let ended = next.state.is_terminal().then(|| Ended {
+            keep_pictures_until: self.keep_pictures_until(record),
+            decision: decision.cloned(),
+        });
         let event = self.event(next.state.name(), detail_of(&next.state));
-        Ok(Transition { expected: record.certification.version, next, event, ended })
+        let expected = record.certification.version;
+        Transition { next, expected, event, ended, notice }
     }
 
     /// Until when the pictures of a certification that ends now are kept; none: not at all. Both
     /// the operator's setting and the merchant's `face_reserve_strategy` must want it.
-    fn keep_pictures_until(
-        &self,
-        record: &CertificationRecord,
-    ) -> Result<Option<Timestamp>, EngineError> {
+    fn keep_pictures_until(&self, record: &CertificationRecord) -> Option<Timestamp> {
         let days = i64::from(self.policy.evidence_days);
-        if days == 0 || !self.subject(record)?.may_be_reserved() {
-            return Ok(None);
-        }
-        Ok(self.now().checked_add(SignedDuration::from_hours(24 * days)).ok())
+        // Who cannot be read has not agreed to anything.
+        let reserved = || self.subject(record).is_ok_and(|subject| subject.may_be_reserved());
+        let until = || self.now().checked_add(SignedDuration::from_hours(24 * days)).ok();
+        if days > 0 && reserved() { until() } else { None }
     }
 
     /// What follows from a change once it is stored.

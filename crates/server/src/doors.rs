@@ -2,6 +2,7 @@
 
 pub(crate) mod gateway;
 pub(crate) mod health;
+pub(crate) mod operator;
 pub(crate) mod page;
 pub(crate) mod rest;
 pub(crate) mod serverless;

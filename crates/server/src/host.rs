@@ -15,7 +15,7 @@ use wire::{AppAuthToken, Method, Outcome};
 
 use crate::doors::serverless::profile_of;
 use crate::layers::RequestId;
-use crate::methods::{self, Answer};
+use crate::methods::{self, Answer, Common};
 use crate::refusal;
 use crate::state::{AppState, Space};
 
@@ -175,7 +175,10 @@ impl Guest {
             app_auth_token: call.app_auth_token.as_ref().map(AppAuthToken::expose),
             from_page: self.source == Source::Client,
         };
-        match methods::run(&self.state, &caller, method, &call.content, None).await {
+        // A page is in the person's hands, and must not lead the merchant's notice elsewhere.
+        let notify_url = call.notify_url.as_deref().filter(|_| !caller.from_page);
+        let common = Common { notify_url, ..Common::default() };
+        match methods::run(&self.state, &caller, method, &call.content, common).await {
             Answer::Outcome(Outcome::Failure(failure)) => {
                 Ok(Outcome::Failure(refusal::explained(&self.state, &failure)).data())
             }

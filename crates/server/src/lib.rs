@@ -9,11 +9,13 @@ mod doors;
 mod host;
 mod layers;
 mod methods;
+mod notices;
 mod refusal;
 mod router;
 mod state;
 
 pub use host::CLOUD_SCRIPT;
+pub use notices::SignedForm;
 pub use state::{AppKeys, AppState, Gateway, Space};
 
 use std::future::Future;

@@ -5,6 +5,7 @@
 mod certify;
 mod initialize;
 mod query;
+mod status;
 
 use domain::{CertifyId, Field, Rejected, Rule};
 use engine::Caller;
@@ -21,18 +22,32 @@ pub(crate) enum Answer {
     Link(String),
 }
 
-/// Runs `method` for `caller`. `return_url` is the common parameter of page calls.
+/// Parameters beside the content that mean something to a method.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Common<'a> {
+    /// Of page calls: where the browser goes afterwards.
+    pub(crate) return_url: Option<&'a str>,
+    /// Of initialize: where the notice goes.
+    pub(crate) notify_url: Option<&'a str>,
+}
+
+/// Runs `method` for `caller`.
 pub(crate) async fn run(
     state: &AppState,
     caller: &Caller<'_>,
     method: Method,
     content: &Content,
-    return_url: Option<&str>,
+    common: Common<'_>,
 ) -> Answer {
     let answer = match method {
-        Method::Initialize => initialize::run(state, caller, content).await.map(Answer::Outcome),
-        Method::Certify => certify::run(state, caller, content, return_url).await.map(Answer::Link),
+        Method::Initialize => {
+            initialize::run(state, caller, content, common.notify_url).await.map(Answer::Outcome)
+        }
+        Method::Certify => {
+            certify::run(state, caller, content, common.return_url).await.map(Answer::Link)
+        }
         Method::Query => query::run(state, caller, content).await.map(Answer::Outcome),
+        Method::Status => status::run(state, caller, content).await.map(Answer::Outcome),
     };
     match answer {
         Ok(answer) => {

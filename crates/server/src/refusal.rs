@@ -79,6 +79,8 @@ pub(crate) fn failure(error: &EngineError) -> Failure {
         | EngineError::TestModeOnly
         | EngineError::InvalidToken
         | EngineError::SignInUnavailable(_)
+        | EngineError::NoSuchNotice
+        | EngineError::NoticePending
         | EngineError::Internal(_) => {
             tracing::error!(%error, "internal fault");
             Failure::plain(SubCode::SystemError)

@@ -34,7 +34,8 @@ pub(crate) fn service(
         .route("/static/page.css", get(doors::page::stylesheet))
         .route("/healthz", get(doors::health::live))
         .route("/readyz", get(doors::health::ready))
-        .route("/", get(doors::health::index));
+        .route("/", get(doors::health::index))
+        .merge(operator(&state));
     routes = if test_mode {
         routes
             .route("/verify/{link}", get(doors::page::show).post(doors::page::choose))
@@ -51,6 +52,14 @@ pub(crate) fn service(
         .layer(from_fn_with_state(Arc::clone(&state), layers::trace))
         .with_state(state);
     layers::Doors::new(routes).into_make_service()
+}
+
+/// For whoever runs the server; closed without a token in the configuration.
+fn operator(state: &Arc<AppState>) -> Router<Arc<AppState>> {
+    Router::new()
+        .route("/operator/notices", get(doors::operator::notices))
+        .route("/operator/notices/{notify_id}/redeliver", post(doors::operator::redeliver))
+        .layer(from_fn_with_state(Arc::clone(state), doors::operator::admitted))
 }
 
 fn test_world() -> Router<Arc<AppState>> {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use domain::AppId;
-use engine::{Engine, MovableClock, Outbound, SystemClock};
+use engine::{Engine, MovableClock, OperatorToken, Outbound, SystemClock};
 use jiff::SignedDuration;
 use wire::certificate::Certificate;
 use wire::cipher::ContentKey;
@@ -16,7 +16,7 @@ use wire::{PrivateKey, PublicKey};
 #[derive(Debug)]
 pub struct AppState {
     /// The use cases.
-    pub engine: Engine,
+    pub engine: Arc<Engine>,
     /// Runs cloud functions.
     pub functions: functions::Runtime,
     /// Sends what functions send.
@@ -27,6 +27,8 @@ pub struct AppState {
     pub gateway: Option<Gateway>,
     /// Where people reach this server; no slash at the end.
     pub public_url: String,
+    /// Opens the operator's door; without it that door is closed.
+    pub operator: Option<OperatorToken>,
     /// The clock scripts may move, in test mode.
     pub test_clock: Option<Arc<MovableClock<SystemClock>>>,
 }
@@ -49,8 +51,8 @@ pub struct Space {
 /// The keys of the OpenAPI gateway.
 #[derive(Debug)]
 pub struct Gateway {
-    /// Signs answers.
-    pub key: PrivateKey,
+    /// Signs answers, and notices.
+    pub key: Arc<PrivateKey>,
     /// Names the signing key to callers in certificate mode: the leaf, with its chain.
     pub certificate: Option<Certificate>,
     /// The one that will follow it; it can be downloaded already.

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use crate::conn::Row;
 use crate::events::append;
 use crate::evidence::{give, release};
+use crate::notices::{self, NewNotice};
 use crate::reviews::decide;
 use crate::{Conn, Decision, NewEvent, NewPicture, Store, StoreError, Work};
 
@@ -69,6 +70,31 @@ impl Store {
     pub async fn transit(&self, transition: Transition) -> Result<bool, StoreError> {
         self.write(transition).await
     }
+
+    /// As [`Self::transit`], several in one commit; tells which were stored.
+    pub async fn transit_all(&self, transitions: Vec<Transition>) -> Result<Vec<bool>, StoreError> {
+        self.write(TransitAll(transitions)).await
+    }
+
+    /// Looks at up to `most` certifications from `from` on and before `before`, in order of their
+    /// ids.
+    pub async fn scan_certifications(
+        &self,
+        from: CertifyId,
+        before: CertifyId,
+        most: u32,
+    ) -> Result<Scanned, StoreError> {
+        self.read(Scan { from, before, most }).await
+    }
+}
+
+/// A stretch of certifications.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scanned {
+    /// The ids of those that have not ended.
+    pub unfinished: Vec<CertifyId>,
+    /// The last one looked at; none if there was none.
+    pub last: Option<CertifyId>,
 }
 
 struct Insert {
@@ -157,6 +183,8 @@ pub struct Transition {
     pub event: NewEvent,
     /// When it ends with this.
     pub ended: Option<Ended>,
+    /// What the merchant is told.
+    pub notice: Option<NewNotice>,
 }
 
 /// What belongs to the end of a certification.
@@ -173,40 +201,109 @@ impl Work for Transition {
     type Output = bool;
 
     async fn run(&mut self, conn: &mut Conn<'_>) -> Result<bool, StoreError> {
-        let id = self.next.id;
-        let (state, state_at, detail) = state_columns(&self.next.state);
-        let changed = conn
-            .execute(
-                "UPDATE certifications SET state = $1, state_at = $2, state_detail = $3, \
-                 version = $4 WHERE certify_id = $5 AND version = $6",
-                &[
-                    state.into(),
-                    state_at.into(),
-                    detail.as_deref().into(),
-                    self.next.version.into(),
-                    id.to_bytes().as_slice().into(),
-                    self.expected.into(),
-                ],
-            )
-            .await?;
-        if changed == 0 {
-            return Ok(false);
-        }
-        append(conn, id, &self.event).await?;
-        if let Some(ended) = &self.ended {
-            if let Some((attempt, decision)) = &ended.decision
-                && !decide(conn, id, *attempt, decision).await?
-            {
-                // Decided already, though the state was still open: the two belong together.
-                return Err(StoreError::Corrupt { table: "reviews", column: "decision" });
-            }
-            release(conn, id, ended.keep_pictures_until).await?;
-        }
-        Ok(true)
+        transit(conn, self).await
     }
 }
 
-fn state_columns(state: &State) -> (&'static str, Option<i64>, Option<Cow<'_, str>>) {
+struct TransitAll(Vec<Transition>);
+
+#[async_trait]
+impl Work for TransitAll {
+    type Output = Vec<bool>;
+
+    async fn run(&mut self, conn: &mut Conn<'_>) -> Result<Vec<bool>, StoreError> {
+        let mut stored = Vec::with_capacity(self.0.len());
+        for transition in &self.0 {
+            stored.push(transit(conn, transition).await?);
+        }
+        Ok(stored)
+    }
+}
+
+async fn transit(conn: &mut Conn<'_>, transition: &Transition) -> Result<bool, StoreError> {
+    let id = transition.next.id;
+    let (state, state_at, detail) = state_columns(&transition.next.state);
+    let changed = conn
+        .execute(
+            "UPDATE certifications SET state = $1, state_at = $2, state_detail = $3, \
+             version = $4 WHERE certify_id = $5 AND version = $6",
+            &[
+                state.into(),
+                state_at.into(),
+                detail.as_deref().into(),
+                transition.next.version.into(),
+                id.to_bytes().as_slice().into(),
+                transition.expected.into(),
+            ],
+        )
+        .await?;
+    if changed == 0 {
+        return Ok(false);
+    }
+    append(conn, id, &transition.event).await?;
+    if let Some(notice) = &transition.notice {
+        notices::insert(conn, &transition.next, notice).await?;
+    }
+    if let Some(ended) = &transition.ended {
+        if let Some((attempt, decision)) = &ended.decision
+            && !decide(conn, id, *attempt, decision).await?
+        {
+            // Decided already, though the state was still open: the two belong together.
+            return Err(StoreError::Corrupt { table: "reviews", column: "decision" });
+        }
+        release(conn, id, ended.keep_pictures_until).await?;
+    }
+    Ok(true)
+}
+
+struct Scan {
+    from: CertifyId,
+    before: CertifyId,
+    most: u32,
+}
+
+#[async_trait]
+impl Work for Scan {
+    type Output = Scanned;
+
+    async fn run(&mut self, conn: &mut Conn<'_>) -> Result<Scanned, StoreError> {
+        let mut scanned = Scanned { unfinished: Vec::new(), last: None };
+        let seen = conn
+            .query_all(
+                "SELECT certify_id, state FROM certifications \
+                 WHERE certify_id >= $1 AND certify_id < $2 ORDER BY certify_id LIMIT $3",
+                &[
+                    self.from.to_bytes().as_slice().into(),
+                    self.before.to_bytes().as_slice().into(),
+                    i64::from(self.most).into(),
+                ],
+                |row| {
+                    let state: String = row.get(1, TABLE, "state")?;
+                    Ok((id_from(row, 0, TABLE)?, state))
+                },
+            )
+            .await?;
+        for (id, state) in seen {
+            scanned.last = Some(id);
+            if matches!(state.as_str(), "created" | "in_progress") {
+                scanned.unfinished.push(id);
+            }
+        }
+        Ok(scanned)
+    }
+}
+
+pub(crate) fn id_from(
+    row: &Row<'_>,
+    index: usize,
+    table: &'static str,
+) -> Result<CertifyId, StoreError> {
+    let id: Vec<u8> = row.get(index, table, "certify_id")?;
+    let corrupt = |_| StoreError::Corrupt { table, column: "certify_id" };
+    id.try_into().map(CertifyId::from_bytes).map_err(corrupt)
+}
+
+pub(crate) fn state_columns(state: &State) -> (&'static str, Option<i64>, Option<Cow<'_, str>>) {
     let (at, detail) = match state {
         State::Created => (None, None),
         State::InProgress { since } => (Some(since), None),
@@ -247,8 +344,7 @@ fn millis(value: i64, column: &'static str) -> Result<Timestamp, StoreError> {
 
 fn record_from(row: &Row<'_>) -> Result<CertificationRecord, StoreError> {
     let corrupt = |column| StoreError::Corrupt { table: TABLE, column };
-    let id: Vec<u8> = row.get(0, TABLE, "certify_id")?;
-    let id = id.try_into().map(CertifyId::from_bytes).map_err(|_| corrupt("certify_id"))?;
+    let id = id_from(row, 0, TABLE)?;
     let owner: String = row.get(1, TABLE, "app_id")?;
     let isv: Option<String> = row.get(3, TABLE, "isv_app_id")?;
     let isv = isv.map(|isv| AppId::parse(&isv).map_err(|_| corrupt("isv_app_id"))).transpose()?;

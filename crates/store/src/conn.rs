@@ -131,13 +131,13 @@ impl Conn<'_> {
         }
     }
 
-    /// Runs a query of any number of rows; whoever asks bounds it by `LIMIT`.
+    /// Runs a query and reads every row. The statement must bound their number.
     #[expect(clippy::unused_async, reason = "an engine behind a network will wait here")]
     pub(crate) async fn query_all<T>(
         &mut self,
         sql: &'static str,
         params: &[Param<'_>],
-        read: impl Fn(&Row<'_>) -> Result<T, StoreError>,
+        mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
         match self {
             Self::Sqlite(connection) => {

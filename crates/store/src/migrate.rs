@@ -9,6 +9,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/sqlite/0001_certifications_and_sessions.sql"),
     include_str!("../migrations/sqlite/0002_nonces.sql"),
     include_str!("../migrations/sqlite/0003_person.sql"),
+    include_str!("../migrations/sqlite/0004_notices.sql"),
 ];
 
 /// Applies what is missing, each migration in its own transaction.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use domain::{AppId, BizCode, CertifyId, Contract, Profile};
 use engine::{
-    Acting, App, Caller, Clock, Engine, Grant, Mode, Order, Parts, Policy, Simulated, Vault,
-    Verifier,
+    Acting, App, Caller, Clock, Engine, Grant, Mode, NoticeDesk, Order, Parts, Policy, Simulated,
+    Vault, Verifier,
 };
 use store::Store;
 use tempfile::TempDir;
@@ -34,6 +34,8 @@ pub struct Blueprint {
     pub verifier: Option<Arc<dyn Verifier>>,
     /// What the operator has chosen.
     pub policy: Policy,
+    /// How notices are written and sent; `None` makes none.
+    pub notices: Option<NoticeDesk>,
 }
 
 impl Default for Blueprint {
@@ -41,7 +43,7 @@ impl Default for Blueprint {
         let clock = Arc::new(FixedClock::at(BEGINNING));
         let verifier: Option<Arc<dyn Verifier>> = Some(Arc::new(Simulated));
         let policy = Policy::default();
-        Self { mode: Mode::Test, seed: 1, clock, database: None, verifier, policy }
+        Self { mode: Mode::Test, seed: 1, clock, database: None, verifier, policy, notices: None }
     }
 }
 
@@ -83,6 +85,12 @@ impl Blueprint {
         Self { clock: Arc::clone(clock), ..self }
     }
 
+    /// Notices are written and sent like this.
+    #[must_use]
+    pub fn notices(self, desk: NoticeDesk) -> Self {
+        Self { notices: Some(desk), ..self }
+    }
+
     /// The engine.
     pub fn engine(&self) -> Engine {
         self.engine_with(Arc::clone(&self.clock) as Arc<dyn Clock>)
@@ -104,6 +112,7 @@ impl Blueprint {
             grants: grants(),
             verifier: self.verifier.clone(),
             policy: self.policy,
+            notices: self.notices.clone(),
         })
     }
 }
@@ -147,6 +156,23 @@ impl TestEngine {
         Self { folder: Some(folder), ..Self::made_of(&blueprint) }
     }
 
+    /// As [`Self::in_folder`], and notices are written and sent like this.
+    pub fn with_notices(desk: NoticeDesk) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let blueprint = Blueprint::default().database_in(folder.path()).notices(desk);
+        Self { folder: Some(folder), ..Self::made_of(&blueprint) }
+    }
+
+    /// As [`Self::reopened`], of an engine with notices.
+    #[must_use]
+    pub fn reopened_with_notices(self, desk: NoticeDesk, seed: u64) -> Self {
+        let Self { engine, clock, folder } = self;
+        drop(Arc::into_inner(engine).unwrap());
+        let folder = folder.unwrap();
+        let blueprint = Blueprint::default().database_in(folder.path()).clock(&clock).seed(seed);
+        Self { folder: Some(folder), ..Self::made_of(&blueprint.notices(desk)) }
+    }
+
     /// The folder of the database file.
     pub fn folder(&self) -> &Path {
         self.folder.as_ref().unwrap().path()
@@ -186,6 +212,7 @@ fn app(id: &str, name: &str, scenes: &[BizCode], profile: Profile) -> App {
         contract: Contract { scenes: scenes.to_vec() },
         profile,
         return_schemes: vec!["registered".to_owned()],
+        notify_url: None,
     }
 }
 

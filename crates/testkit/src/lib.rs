@@ -16,12 +16,14 @@ mod engines;
 pub mod keys;
 pub mod orders;
 pub mod pictures;
+mod receiver;
 #[cfg(feature = "server")]
 mod servers;
 
 pub use chance::SeededChance;
 pub use clock::FixedClock;
 pub use engines::{Blueprint, TestEngine, apps, grants};
+pub use receiver::{Arrived, PlainForm, Receiver, Respond};
 #[cfg(feature = "server")]
 pub use servers::{Held, Reply, TestServer, client_signature, encoded, resigned, signed};
 
@@ -41,5 +43,7 @@ pub const SPACE_APP: &str = "2021990000000001";
 pub const MERCHANT_TOKEN: &str = "202601BB00000000000000000000000000X01";
 /// Lets [`SPACE_APP`] act for [`MERCHANT`]; the token of the recorded Serverless requests.
 pub const SPACE_TOKEN: &str = "app-auth-token-0001";
+/// Opens the operator's door of every started server.
+pub const OPERATOR_TOKEN: &str = "operator-token-of-the-tests";
 /// A space whose back-end door is closed; its application is [`STRICT`].
 pub const CLOSED_SPACE: &str = "space-without-server-key";

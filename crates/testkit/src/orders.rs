@@ -21,6 +21,7 @@ pub fn order(order_no: &str) -> Order {
         other_identity: "{}".to_owned(),
         merchant: merchant(RETURN_URL),
         face_contrast_picture: None,
+        notify_url: None,
         warnings: Vec::new(),
     }
 }

@@ -7,9 +7,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use domain::AppId;
-use engine::{Clock, Engine, Mode, MovableClock, Outbound, Reach, SystemClock};
+use engine::{
+    Clock, Engine, Mode, MovableClock, NoticeDesk, OperatorToken, Outbound, Reach, SystemClock,
+};
 use functions::{Limits, Runtime, WorkerCommand};
-use server::{AppKeys, AppState, Gateway, Space};
+use server::{AppKeys, AppState, Gateway, SignedForm, Space};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -18,7 +20,8 @@ use wire::serverless::ClientSecret;
 use wire::{PrivateKey, PublicKey};
 
 use crate::{
-    Blueprint, CLOSED_SPACE, COMPATIBLE, FACE_ONLY, FixedClock, MERCHANT, SPACE_APP, STRICT, keys,
+    Blueprint, CLOSED_SPACE, COMPATIBLE, FACE_ONLY, FixedClock, MERCHANT, OPERATOR_TOKEN,
+    SPACE_APP, STRICT, keys,
 };
 
 /// A running server. It ends with the test's runtime.
@@ -115,6 +118,11 @@ impl TestServer {
         let folder = tempfile::tempdir().unwrap();
         let mut blueprint = Blueprint::default().database_in(folder.path());
         blueprint.mode = choices.mode;
+        blueprint.notices = Some(NoticeDesk {
+            form: Arc::new(SignedForm::new(gateway_key())),
+            outbound: Outbound::new(Reach::Any).unwrap(),
+            timeout: NoticeDesk::TIMEOUT,
+        });
         let (engine, test_clock) = if choices.movable_clock {
             let clock = Arc::new(MovableClock::new(SystemClock, 0));
             (blueprint.engine_with(Arc::clone(&clock) as Arc<dyn Clock>), Some(clock))
@@ -128,6 +136,7 @@ impl TestServer {
             gateway: choices.gateway,
             ..state(engine, test_clock, address, functions, worker)
         });
+        tokio::spawn(Arc::clone(&state.engine).run_notices());
         let serving = server::serve(Arc::clone(&state), listener, std::future::pending());
         Self {
             state,
@@ -295,12 +304,13 @@ fn state(
     let nobody = WorkerCommand { program: "no-such-program".into(), args: Vec::new() };
     let worker = worker.unwrap_or(nobody);
     AppState {
-        engine,
+        engine: Arc::new(engine),
         functions: Runtime::new(worker, Limits::default(), server::CLOUD_SCRIPT, false),
         outbound: Outbound::new(Reach::Public).unwrap(),
         spaces: spaces(functions),
         gateway: None,
         public_url: format!("http://{address}"),
+        operator: OperatorToken::new(OPERATOR_TOKEN),
         test_clock,
     }
 }
@@ -323,11 +333,16 @@ fn spaces(functions: Option<PathBuf>) -> BTreeMap<String, Arc<Space>> {
     [recorded, closed].map(|space| (space.id.clone(), Arc::new(space))).into()
 }
 
+/// Signs answers and notices.
+fn gateway_key() -> Arc<PrivateKey> {
+    Arc::new(PrivateKey::parse(&keys::gateway("alipay_private_pkcs1.pem")).unwrap())
+}
+
 fn gateway() -> Gateway {
     let apps = [COMPATIBLE, STRICT, FACE_ONLY, MERCHANT];
     let key = || PublicKey::parse(&keys::gateway("app_public.pem")).unwrap();
     Gateway {
-        key: PrivateKey::parse(&keys::gateway("alipay_private_pkcs1.pem")).unwrap(),
+        key: gateway_key(),
         certificate: None,
         next_certificate: None,
         root_sn: None,

@@ -71,6 +71,7 @@ pub mod gateway;
 pub mod json;
 pub mod key;
 pub mod methods;
+pub mod notice;
 pub mod outcome;
 pub mod rest;
 pub mod serverless;

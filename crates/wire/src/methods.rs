@@ -15,11 +15,13 @@ pub enum Method {
     Certify,
     /// Tells how the certification ended.
     Query,
+    /// Tells everything about a certification, once there is something new. Our own.
+    Status,
 }
 
 impl Method {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Initialize, Self::Certify, Self::Query];
+    pub const ALL: [Self; 4] = [Self::Initialize, Self::Certify, Self::Query, Self::Status];
 
     /// The name on the wire.
     pub fn as_str(self) -> &'static str {
@@ -27,6 +29,7 @@ impl Method {
             Self::Initialize => "alipay.user.certify.open.initialize",
             Self::Certify => "alipay.user.certify.open.certify",
             Self::Query => "alipay.user.certify.open.query",
+            Self::Status => "certifyd.certification.status",
         }
     }
 

@@ -23,11 +23,13 @@ pub enum Operation {
     Initialize,
     /// Tells how a certification ended; the content is in the query.
     Query,
+    /// Tells everything about a certification; the content is in the query. Our own.
+    Status,
 }
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Initialize, Self::Query];
+    pub const ALL: [Self; 3] = [Self::Initialize, Self::Query, Self::Status];
 
     /// Finds the operation; `None` is answered as `invalid-method`, as the hosted gateway does.
     pub fn route(method: &str, path: &str) -> Option<Self> {
@@ -40,7 +42,7 @@ impl Operation {
     pub fn http_method(self) -> &'static str {
         match self {
             Self::Initialize => "POST",
-            Self::Query => "GET",
+            Self::Query | Self::Status => "GET",
         }
     }
 
@@ -49,6 +51,7 @@ impl Operation {
         match self {
             Self::Initialize => "/v3/alipay/user/certify/open/initialize",
             Self::Query => "/v3/alipay/user/certify/open/query",
+            Self::Status => "/v3/certifyd/certification/status",
         }
     }
 
@@ -57,6 +60,7 @@ impl Operation {
         match self {
             Self::Initialize => Method::Initialize,
             Self::Query => Method::Query,
+            Self::Status => Method::Status,
         }
     }
 }

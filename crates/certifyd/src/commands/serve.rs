@@ -9,6 +9,7 @@ use engine::Mode;
 use server::AppState;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinSet;
 
 use crate::cli::Serve;
 use crate::commands::CommandError;
@@ -94,7 +95,10 @@ pub(crate) async fn until_stopped(
         stop.await;
         let _ = told.send(true);
     };
-    let housekeeping = tokio::spawn(keep_house(Arc::clone(&state)));
+    let mut background = JoinSet::new();
+    background.spawn(keep_house(Arc::clone(&state)));
+    background.spawn(Arc::clone(&state.engine).run_notices());
+    background.spawn(Arc::clone(&state.engine).run_expiry());
     let serving = server::serve(Arc::clone(&state), listener, signalled);
     let too_long = async {
         let _ = stopping.wait_for(|stopping| *stopping).await;
@@ -104,7 +108,8 @@ pub(crate) async fn until_stopped(
         result = serving => result.context("serving failed")?,
         () = too_long => tracing::warn!("calls still in flight were cut off"),
     }
-    housekeeping.abort();
+    // A notice that is cut off here is sent again by the next run.
+    background.shutdown().await;
     state.functions.shutdown().await;
     tracing::info!("stopped");
     Ok(())
@@ -129,6 +134,11 @@ async fn keep_house(state: Arc<AppState>) {
             Ok(0) => {}
             Ok(sessions) => tracing::info!(sessions, "ended sessions cleared away"),
             Err(error) => tracing::warn!(%error, "ended sessions could not be cleared away"),
+        }
+        match state.engine.forget_old_notices().await {
+            Ok(0) => {}
+            Ok(notices) => tracing::info!(notices, "old notices cleared away"),
+            Err(error) => tracing::warn!(%error, "old notices could not be cleared away"),
         }
     }
 }

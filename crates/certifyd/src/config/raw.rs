@@ -27,6 +27,10 @@ pub(super) struct RawConfig {
     #[serde(default)]
     pub(super) verification: RawVerification,
     #[serde(default)]
+    pub(super) notify: RawNotify,
+    #[serde(default)]
+    pub(super) operator: RawOperator,
+    #[serde(default)]
     pub(super) log: RawLog,
 }
 
@@ -60,6 +64,7 @@ pub(super) struct RawApp {
     pub(super) allow_sha1: Option<bool>,
     #[serde(default)]
     pub(super) return_schemes: Vec<Text>,
+    pub(super) notify_url: Option<Text>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -95,6 +100,18 @@ pub(super) struct RawVerification {
     pub(super) verifier: Option<Text>,
     pub(super) known_device_days: Option<Spanned<i64>>,
     pub(super) evidence_days: Option<Spanned<i64>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawNotify {
+    pub(super) reach: Option<Text>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawOperator {
+    pub(super) token: Option<Text>,
 }
 
 #[derive(Debug, Default, Deserialize)]

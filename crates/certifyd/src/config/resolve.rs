@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use domain::{AppId, BizCode, Contract, Profile};
+use domain::{AppId, BizCode, Contract, NotifyUrl, Profile};
 use engine::{App, Grant, Mode, Policy, Reach};
 use jiff::SignedDuration;
 use server::AppKeys;
@@ -17,11 +17,11 @@ use wire::serverless::ClientSecret;
 use wire::{KeyError, PrivateKey, PublicKey};
 
 use super::raw::{
-    RawApp, RawAuthorization, RawConfig, RawFunctions, RawGateway, RawLog, RawSpace, RawStore,
-    RawVerification,
+    RawApp, RawAuthorization, RawConfig, RawFunctions, RawGateway, RawLog, RawNotify, RawOperator,
+    RawSpace, RawStore, RawVerification,
 };
 use super::{
-    Config, Faults, FunctionsConfig, GatewayConfig, LogConfig, MasterKey, SpaceConfig,
+    Config, Faults, FunctionsConfig, GatewayConfig, LogConfig, MasterKey, Operator, SpaceConfig,
     VerifierName, secret,
 };
 
@@ -52,6 +52,7 @@ pub(super) fn resolve(
     let gateway = judge.gateway(&raw.gateway);
     judge.distinct_keys(raw, &apps, gateway.key.as_ref());
     judge.certificate_mode(raw, &gateway);
+    judge.signed_notices(raw, &gateway);
     let listen = judge.listen(raw.listen.as_ref());
     let mode = judge.mode(raw, &listen);
     let config = Config {
@@ -66,6 +67,8 @@ pub(super) fn resolve(
         grants: raw.authorizations.iter().filter_map(|g| judge.grant(g, &known)).collect(),
         spaces: raw.spaces.iter().filter_map(|space| judge.space(space, &known)).collect(),
         functions: judge.functions(&raw.functions),
+        notify_reach: judge.notify_reach(&raw.notify, mode),
+        operator: judge.operator(&raw.operator),
         log: judge.log(&raw.log),
         data_dir,
         apps,
@@ -325,6 +328,7 @@ impl Judge<'_> {
         let profile =
             self.choice(raw.profile.as_ref(), "apps.profile", &profiles, Profile::Compatible);
         let keys = self.app_keys(raw);
+        let notify_url = self.notify_url(raw.notify_url.as_ref());
         if let (true, Some(value)) = (scenes.is_empty(), &raw.scenes) {
             let text =
                 "apps.scenes is empty: every call would be refused; name the contracted ones";
@@ -334,7 +338,7 @@ impl Judge<'_> {
         let name = text(raw.name.as_ref()).unwrap_or(id.as_str()).to_owned();
         let return_schemes = self.return_schemes(&raw.return_schemes);
         let contract = Contract { scenes };
-        Some((App { name, contract, profile, id, return_schemes }, keys))
+        Some((App { name, contract, profile, id, return_schemes, notify_url }, keys))
     }
 
     /// In lower case, as schemes are compared.
@@ -484,6 +488,39 @@ impl Judge<'_> {
             memory_bytes: usize::try_from(megabytes).unwrap_or(128) * 1024 * 1024,
             reach: self.choice(raw.reach.as_ref(), "functions.reach", &reaches, Reach::Public),
             reload: raw.reload.unwrap_or(false),
+        }
+    }
+
+    /// In test mode the receiver is mostly a program on the same desk.
+    fn notify_reach(&mut self, raw: &RawNotify, mode: Mode) -> Reach {
+        let reaches = [("public", Reach::Public), ("any", Reach::Any)];
+        let usual = match mode {
+            Mode::Test => Reach::Any,
+            Mode::Live => Reach::Public,
+        };
+        self.choice(raw.reach.as_ref(), "notify.reach", &reaches, usual)
+    }
+
+    fn operator(&mut self, raw: &RawOperator) -> Option<Operator> {
+        let value = raw.token.as_ref()?;
+        let read =
+            secret::key_text(&self.folder, value.get_ref()).and_then(|text| Operator::parse(&text));
+        self.or_fault(read, value, "operator.token")
+    }
+
+    fn notify_url(&mut self, value: Option<&Spanned<String>>) -> Option<NotifyUrl> {
+        let value = value?;
+        let read = NotifyUrl::parse(value.get_ref()).map_err(|rejected| rejected.en());
+        self.or_fault(read, value, "apps.notify_url")
+    }
+
+    /// A notice nobody can trust would be worse than none.
+    fn signed_notices(&mut self, raw: &RawConfig, gateway: &GatewayConfig) {
+        for value in raw.apps.iter().filter_map(|app| app.notify_url.as_ref()) {
+            if gateway.key.is_none() {
+                let text = "apps.notify_url needs gateway.private_key: notices are signed with it";
+                self.fault(value.span(), text.to_owned());
+            }
         }
     }
 

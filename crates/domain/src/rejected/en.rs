@@ -26,6 +26,10 @@ pub(super) fn fault(rule: Rule) -> String {
         Rule::BadHost => "the host of the address is missing or malformed",
         Rule::NotAnAddress => "a browser cannot be sent to this address",
         Rule::SchemeAssumed => "the address has no scheme and was taken as https",
+        Rule::NotHttp => "the address is neither http nor https",
+        Rule::NotInRange { max } => {
+            return format!("the value is not a whole number from 0 to {max}");
+        }
         Rule::TooLong { length, max } => {
             return format!("the value has {length} characters, {max} are allowed");
         }
@@ -100,7 +104,9 @@ pub(super) fn remedy(rule: Rule, field: Field) -> String {
         | Rule::WrongLength { .. }
         | Rule::NotAllowedCharacter { .. }
         | Rule::NotAnObject
-        | Rule::NotAnAddress => return format!("it should be {}", form(field)),
+        | Rule::NotAnAddress
+        | Rule::NotHttp
+        | Rule::NotInRange { .. } => return format!("it should be {}", form(field)),
     };
     fixed.to_owned()
 }
@@ -128,10 +134,16 @@ fn form(field: Field) -> &'static str {
             "the whole address to return to, 1024 characters at most, such as \
              https://shop.example/done or myapp://done"
         }
+        Field::NotifyUrl => {
+            "the whole http or https address that takes notices, 256 characters at most, such as \
+             https://shop.example/notify"
+        }
         Field::FaceReserveStrategy => "reserve (keep the face) or never",
         Field::FaceContrastPicture => "a photo as Base64 text, 1048576 characters at most",
         Field::CertifyId => "the 32-character identifier that initialize answered, unchanged",
         Field::AppId => "1 to 32 ASCII letters, digits, underscores or hyphens",
         Field::FailReason => "a code or a few words, 64 characters at most",
+        Field::WaitSeconds => "how many seconds to hold the answer back, from 0 to 60",
+        Field::KnownState => "one of created, in_progress, passed, failed and expired",
     }
 }

@@ -24,6 +24,8 @@ pub(super) fn fault(rule: Rule) -> String {
         Rule::BadHost => "地址的主机名缺失或格式有误",
         Rule::NotAnAddress => "不是浏览器可以前往的地址",
         Rule::SchemeAssumed => "地址未写协议，已按 https 处理",
+        Rule::NotHttp => "地址不是 http 或 https",
+        Rule::NotInRange { max } => return format!("不是 0 至 {max} 的整数"),
         Rule::TooLong { length, max } => return format!("长 {length} 个字符，上限为 {max} 个"),
         Rule::WrongLength { length, expected } => {
             let expected: Vec<_> = expected.iter().map(usize::to_string).collect();
@@ -80,7 +82,9 @@ pub(super) fn remedy(rule: Rule, field: Field) -> String {
         | Rule::WrongLength { .. }
         | Rule::NotAllowedCharacter { .. }
         | Rule::NotAnObject
-        | Rule::NotAnAddress => return format!("应为{}", form(field)),
+        | Rule::NotAnAddress
+        | Rule::NotHttp
+        | Rule::NotInRange { .. } => return format!("应为{}", form(field)),
     };
     fixed.to_owned()
 }
@@ -103,10 +107,15 @@ fn form(field: Field) -> &'static str {
         Field::ReturnUrl => {
             "认证后返回的完整地址，最长 1024 个字符，如 https://shop.example/done 或 myapp://done"
         }
+        Field::NotifyUrl => {
+            "接收通知的完整 http 或 https 地址，最长 256 个字符，如 https://shop.example/notify"
+        }
         Field::FaceReserveStrategy => " reserve（保留人脸）或 never（不保留）",
         Field::FaceContrastPicture => "照片的 Base64 文本，最长 1048576 个字符",
         Field::CertifyId => "初始化接口返回的 32 位标识，请原样传回",
         Field::AppId => " 1 至 32 位英文字母、数字、下划线或连字符",
         Field::FailReason => "代码或简短文字，最长 64 个字符",
+        Field::WaitSeconds => "等待结果的秒数，0 至 60",
+        Field::KnownState => " created、in_progress、passed、failed、expired 之一",
     }
 }

@@ -16,13 +16,13 @@ pub(super) fn split_at_colon(text: &str) -> (Option<&str>, &str) {
 }
 
 /// Everything before path, query and fragment.
-pub(super) fn of(rest: &str) -> &str {
+pub(crate) fn of(rest: &str) -> &str {
     rest.split(ENDS).next().unwrap_or_default()
 }
 
 /// The host at the start of `rest`, if it and the port behind it are well formed. Only ASCII:
 /// what browsers make of other letters in a host is theirs to change.
-pub(super) fn host(rest: &str) -> Option<&str> {
+pub(crate) fn host(rest: &str) -> Option<&str> {
     let authority = of(rest);
     if let Some(inside) = authority.strip_prefix('[') {
         let (address, port) = inside.split_once(']')?;

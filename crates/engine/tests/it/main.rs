@@ -9,6 +9,7 @@
 mod clocks;
 mod idempotency;
 mod links;
+mod notices;
 mod outcomes;
 mod ownership;
 mod person;

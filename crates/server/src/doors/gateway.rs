@@ -19,7 +19,7 @@ use wire::gateway::{Parameters, Request, is_fresh};
 use wire::{Content, Failure, Method, Outcome, SubCode};
 
 use crate::doors::page;
-use crate::methods::{self, Answer};
+use crate::methods::{self, Answer, Common};
 use crate::refusal;
 use crate::state::{AppKeys, AppState, Gateway};
 use arrival::Arrival;
@@ -94,8 +94,11 @@ async fn answer(
         app_auth_token: request.app_auth_token.as_ref().map(wire::AppAuthToken::expose),
         from_page: false,
     };
-    let return_url = request.return_url.as_deref();
-    Ok(methods::run(state, &caller, method, &content, return_url).await)
+    let common = Common {
+        return_url: request.return_url.as_deref(),
+        notify_url: request.notify_url.as_deref(),
+    };
+    Ok(methods::run(state, &caller, method, &content, common).await)
 }
 
 /// Pages are opened late and reloaded: their time is not looked at.

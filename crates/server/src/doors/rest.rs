@@ -21,7 +21,7 @@ use wire::{AppAuthToken, Content, Failure, Outcome, PublicKey, SubCode, json};
 
 use crate::doors::gateway::by_certificate;
 use crate::layers::RequestId;
-use crate::methods::{self, Answer};
+use crate::methods::{self, Answer, Common};
 use crate::refusal;
 use crate::state::{AppKeys, AppState, Gateway};
 
@@ -102,7 +102,8 @@ async fn answer(
         app_auth_token: token.as_ref().map(AppAuthToken::expose),
         from_page: false,
     };
-    let outcome = match methods::run(state, &caller, operation.method(), &content, None).await {
+    let (method, common) = (operation.method(), Common::default());
+    let outcome = match methods::run(state, &caller, method, &content, common).await {
         Answer::Outcome(outcome) => outcome,
         Answer::Link(_) => return Err(Failure::plain(SubCode::InvalidMethod).into()),
     };
@@ -165,7 +166,7 @@ fn content(
 ) -> Result<Content, Failure> {
     let text = match operation {
         // A body here could carry text that was signed as something else.
-        Operation::Query if !arrival.body.is_empty() => {
+        Operation::Query | Operation::Status if !arrival.body.is_empty() => {
             return Err(Failure::precise(
                 SubCode::InvalidParameter,
                 "此接口没有请求体；请把参数放在查询串中",
@@ -176,6 +177,13 @@ fn content(
             let query = arrival.uri.query().unwrap_or_default();
             let certify_id = query_parameter(query, "certify_id").unwrap_or_default();
             json::object([("certify_id", certify_id.as_str())])
+        }
+        Operation::Status => {
+            let query = arrival.uri.query().unwrap_or_default();
+            let given = ["certify_id", "wait_seconds", "known_state"]
+                .map(|name| (name, query_parameter(query, name).unwrap_or_default()));
+            let given = given.iter().filter(|(_, value)| !value.is_empty());
+            json::object(given.map(|(name, value)| (*name, value.as_str())))
         }
         Operation::Initialize => {
             let body = std::str::from_utf8(arrival.body)

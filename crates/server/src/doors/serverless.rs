@@ -296,6 +296,8 @@ pub(crate) fn refused(error: &EngineError) -> ServerlessError {
         | EngineError::Expired
         | EngineError::WrongState(_)
         | EngineError::NoSuchLink
+        | EngineError::NoSuchNotice
+        | EngineError::NoticePending
         | EngineError::SignInUnavailable(_)
         | EngineError::TestModeOnly => ErrorCode::ParamInvalid,
     };

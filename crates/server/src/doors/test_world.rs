@@ -121,7 +121,7 @@ fn read<'b, T: Deserialize<'b>>(body: &'b [u8]) -> Result<T, String> {
     serde_json::from_slice(body).map_err(|error| format!("the body must be JSON: {error}"))
 }
 
-fn refused(error: &EngineError) -> Response {
+pub(crate) fn refused(error: &EngineError) -> Response {
     let (status, code) = match error {
         EngineError::NoSuchCertification | EngineError::NoSuchLink => {
             (StatusCode::NOT_FOUND, "NO_SUCH_CERTIFICATION")
@@ -138,6 +138,8 @@ fn refused(error: &EngineError) -> Response {
         | EngineError::OrderReused
         | EngineError::InvalidToken
         | EngineError::SignInUnavailable(_)
+        | EngineError::NoSuchNotice
+        | EngineError::NoticePending
         | EngineError::Internal(_) => {
             tracing::error!(%error, "internal fault");
             return problem(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "a fault of ours");
@@ -146,7 +148,7 @@ fn refused(error: &EngineError) -> Response {
     problem(status, code, &error.to_string())
 }
 
-fn problem(status: StatusCode, code: &str, message: &str) -> Response {
+pub(crate) fn problem(status: StatusCode, code: &str, message: &str) -> Response {
     let body = serde_json::json!({ "error": { "code": code, "message": message } });
     (status, Json(body)).into_response()
 }

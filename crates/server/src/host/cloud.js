@@ -5,11 +5,14 @@
     init: 'alipay.user.certify.open.initialize',
     certify: 'alipay.user.certify.open.certify',
     query: 'alipay.user.certify.open.query',
+    status: 'certifyd.certification.status',
   };
   const IDENTITY = { certifyId: 'certify_id', outerOrderNo: 'outer_order_no', bizCode: 'biz_code',
     identityParam: 'identity_param', merchantConfig: 'merchant_config',
-    faceContrastPicture: 'face_contrast_picture' };
-  const OPTIONS = ['appAuthToken', 'app_auth_token', 'authToken', 'auth_token'];
+    faceContrastPicture: 'face_contrast_picture', waitSeconds: 'wait_seconds',
+    knownState: 'known_state' };
+  const OPTIONS = { appAuthToken: 'appAuthToken', app_auth_token: 'appAuthToken',
+    authToken: 'authToken', auth_token: 'authToken', notifyUrl: 'notifyUrl', notify_url: 'notifyUrl' };
 
   const isObject = (value) => typeof value === 'object' && value !== null;
 
@@ -18,9 +21,9 @@
     const config = {};
     for (const source of [params, options]) {
       if (!isObject(source)) continue;
-      for (const name of OPTIONS) {
+      for (const name of Object.keys(OPTIONS)) {
         if (source[name] !== undefined && source[name] !== null && source[name] !== '') {
-          config[name.startsWith('app') ? 'appAuthToken' : 'authToken'] = source[name];
+          config[OPTIONS[name]] = source[name];
         }
       }
     }
@@ -30,7 +33,7 @@
   const send = async (hostCall, method, params, options, pageExec) => {
     const business = {};
     for (const name of Object.keys(params)) {
-      if (!OPTIONS.includes(name)) business[IDENTITY[name] ?? name] = params[name];
+      if (!Object.hasOwn(OPTIONS, name)) business[IDENTITY[name] ?? name] = params[name];
     }
     business.$config = configOf(params, options);
     if (pageExec) business.pageExec = 'get';
@@ -118,6 +121,10 @@
       query: async (...args) => {
         const [params, options] = takes(['certifyId'], args);
         return send(hostCall, METHODS.query, params, options, false);
+      },
+      status: async (...args) => {
+        const [params, options] = takes(['certifyId'], args);
+        return send(hostCall, METHODS.status, params, options, false);
       },
     };
     const generic = {

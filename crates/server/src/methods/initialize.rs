@@ -2,8 +2,8 @@
 //! here; the engine gets values that are valid.
 
 use domain::{
-    BizCode, CertNo, CertType, Field, Identity, IdentityType, OrderNo, PersonName, Profile,
-    Rejected, ReturnUrl, Rule, Warning,
+    BizCode, CertNo, CertType, Field, Identity, IdentityType, NotifyUrl, OrderNo, PersonName,
+    Profile, Rejected, ReturnUrl, Rule, Warning,
 };
 use engine::{Caller, MerchantChoice, Order};
 use jiff::civil::Date;
@@ -17,15 +17,30 @@ pub(super) async fn run(
     state: &AppState,
     caller: &Caller<'_>,
     content: &Content,
+    notify_url: Option<&str>,
 ) -> Result<Outcome, Failure> {
     let acting = state.engine.authorize(caller).map_err(|error| refusal::failure(&error))?;
+    let notify_url = judge_notify_url(content, notify_url)?;
     let content = Initialize::read(content).map_err(|error| refusal::unreadable(&error))?;
     let profile = acting.owner.profile;
     let order =
         judge(content, profile, today(state)).map_err(|rejected| refusal::rejected(&rejected))?;
+    let order = Order { notify_url, ..order };
     let id =
         state.engine.initialize(acting, order).await.map_err(|error| refusal::failure(&error))?;
     Ok(Outcome::Success(vec![("certify_id", id.to_string())]))
+}
+
+/// The common parameter, or a member of the content: the newer dialect has no common ones.
+fn judge_notify_url(content: &Content, common: Option<&str>) -> Result<Option<NotifyUrl>, Failure> {
+    let path = Field::NotifyUrl.path();
+    let member = content.text(path, path).map_err(|error| refusal::unreadable(&error))?;
+    common
+        .or(member.as_deref())
+        .filter(|text| !text.is_empty())
+        .map(NotifyUrl::parse)
+        .transpose()
+        .map_err(|rejected| refusal::rejected(&rejected))
 }
 
 /// The date where the certificates are issued.
@@ -49,6 +64,7 @@ fn judge(content: Initialize, profile: Profile, today: Date) -> Result<Order, Re
         other_identity: identity_param.others,
         merchant,
         face_contrast_picture: content.face_contrast_picture,
+        notify_url: None,
         warnings,
     })
 }

@@ -141,5 +141,5 @@ async fn an_update_touches_state_and_version_only() {
 fn transition(next: domain::Certification, expected: i64) -> store::Transition {
     let event =
         store::NewEvent { at: at("2026-11-24T09:00:00Z"), kind: next.state.name(), detail: None };
-    store::Transition { next, expected, event, ended: None }
+    store::Transition { next, expected, event, ended: None, notice: None }
 }

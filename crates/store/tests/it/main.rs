@@ -7,6 +7,7 @@ mod corrupt;
 mod folder;
 mod group_commit;
 mod nonces;
+mod notices;
 mod opening;
 mod person;
 mod sessions;

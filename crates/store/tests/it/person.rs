@@ -172,6 +172,7 @@ async fn a_decision_and_the_end_are_one() {
         next: next.clone(),
         expected,
         event: event("failed"),
+        notice: None,
         ended: Some(Ended { keep_pictures_until, decision: Some((1, decision("rejected"))) }),
     };
     // A version that is not there: the decision must not stand either.

@@ -23,6 +23,8 @@ pub struct Request {
     pub timestamp: DateTime,
     /// Where a page should send the browser afterwards; wins over the one given to initialize.
     pub return_url: Option<String>,
+    /// Where a notice goes when what this call begins has ended.
+    pub notify_url: Option<String>,
 }
 
 impl std::fmt::Debug for Request {
@@ -130,6 +132,7 @@ impl Request {
             encrypt_type,
             timestamp,
             return_url: parameters.get("return_url").map(str::to_owned),
+            notify_url: parameters.get("notify_url").map(str::to_owned),
         })
     }
 }

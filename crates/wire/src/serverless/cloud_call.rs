@@ -42,6 +42,8 @@ pub struct CloudCall {
     pub content: Content,
     /// The right to act for another application.
     pub app_auth_token: Option<AppAuthToken>,
+    /// Where a notice goes when what this call begins has ended.
+    pub notify_url: Option<String>,
 }
 
 impl CloudCall {
@@ -66,10 +68,11 @@ impl CloudCall {
             _ => Map::new(),
         };
         let app_auth_token = token(&config)?.or(token(&params)?);
+        let notify_url = notify_url(&config).or_else(|| notify_url(&params));
         for option in OPTIONS {
             params.remove(option);
         }
-        Ok(Self { method, content: Content::from_map(params), app_auth_token })
+        Ok(Self { method, content: Content::from_map(params), app_auth_token, notify_url })
     }
 }
 
@@ -90,6 +93,12 @@ fn token(place: &Map<String, Value>) -> Result<Option<AppAuthToken>, ServerlessE
     Ok(None)
 }
 
+/// The address in one of its two spellings.
+fn notify_url(place: &Map<String, Value>) -> Option<String> {
+    let given = ["notifyUrl", "notify_url"].into_iter().filter_map(|name| place.get(name));
+    given.filter_map(Value::as_str).find(|text| !text.is_empty()).map(str::to_owned)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +112,7 @@ mod tests {
         ] {
             let call = CloudCall::parse(args).unwrap();
             assert_eq!(call.app_auth_token.unwrap().expose(), "t");
+            assert_eq!(call.notify_url.is_some(), args.contains("notifyUrl"));
             assert_eq!(call.content.text("a_b", "f").unwrap().as_deref(), Some("c"));
             for option in ["app_auth_token", "env", "notify_url"] {
                 assert_eq!(call.content.text(option, "f").unwrap(), None);
