@@ -43,7 +43,8 @@ impl Engine {
         }
     }
 
-    /// Makes expire what is unfinished and past its time, with the notices that calls for.
+    /// Makes expire what is unfinished and past its time, with the notices that calls for, and
+    /// deletes pictures whose time is up.
     ///
     /// # Errors
     /// A fault of the store. What was swept before it stays swept.
@@ -64,6 +65,7 @@ impl Engine {
             from = after(last);
             self.store.remember(WATERMARK, &from.to_string()).await?;
         }
+        while self.store.delete_overdue_pictures(now, i64::from(BATCH)).await? > 0 {}
         Ok(swept)
     }
 

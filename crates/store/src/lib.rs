@@ -22,6 +22,7 @@ mod reader;
 mod reviews;
 mod sessions;
 mod settings;
+mod snapshot;
 mod sqlite;
 mod test_outcomes;
 mod visits;
@@ -49,6 +50,7 @@ pub struct Store {
     writer: Writer,
     /// None for a database in memory, which only its one connection can see.
     readers: Option<Readers>,
+    location: Location,
 }
 
 impl Store {
@@ -66,7 +68,7 @@ impl Store {
             Location::Memory => None,
             Location::File(_) => Some(Readers::start(&location)?),
         };
-        Ok(Self { writer: Writer::start(connection)?, readers })
+        Ok(Self { writer: Writer::start(connection)?, readers, location })
     }
 
     async fn write<W: Work>(&self, work: W) -> Result<W::Output, StoreError> {

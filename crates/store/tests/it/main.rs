@@ -12,3 +12,4 @@ mod opening;
 mod person;
 mod sessions;
 mod settings;
+mod snapshot;

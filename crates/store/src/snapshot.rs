@@ -1,0 +1,104 @@
+//! The whole database put aside and taken back: for the world of test mode.
+//!
+//! Each runs on a connection of its own, since neither fits into a shared transaction. Taking back
+//! replaces the rows of every table in one transaction; connections that are open see the change
+//! as they see any other.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use crate::{Location, Store, StoreError};
+
+/// Rows that belong to the database and not to what happened in it.
+const KEPT_SETTINGS: &str = "('vault_fingerprint', 'mode', 'checked')";
+
+impl Store {
+    /// Writes a copy of the database, as of one instant, to `path`, which must not exist.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] for a database in memory, and what the file system says.
+    pub async fn snapshot(&self, path: &Path) -> Result<(), StoreError> {
+        let path = text_of(path)?;
+        self.aside(move |connection| {
+            connection.execute("VACUUM INTO ?1", [path]).map(|_| ()).map_err(StoreError::from)
+        })
+        .await
+    }
+
+    /// Replaces everything by what [`Self::snapshot`] has put aside in `path`.
+    ///
+    /// # Errors
+    /// [`StoreError::Newer`] for a copy with other tables, and what the file system says.
+    pub async fn restore(&self, path: &Path) -> Result<(), StoreError> {
+        let path = text_of(path)?;
+        self.aside(move |connection| {
+            connection.execute("ATTACH DATABASE ?1 AS aside", [path])?;
+            same_tables(connection)?;
+            replace(connection, |table| {
+                format!("DELETE FROM main.{table}; INSERT INTO main.{table} SELECT * FROM aside.{table};")
+            })
+        })
+        .await
+    }
+
+    /// Deletes everything that has happened.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] for a database in memory.
+    pub async fn reset(&self) -> Result<(), StoreError> {
+        self.aside(|connection| {
+            replace(connection, |table| match table {
+                "settings" => format!("DELETE FROM settings WHERE name NOT IN {KEPT_SETTINGS};"),
+                table => format!("DELETE FROM {table};"),
+            })
+        })
+        .await
+    }
+
+    async fn aside(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<(), StoreError> + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let location = self.location.clone();
+        if location == Location::Memory {
+            return Err(StoreError::Unavailable("a database in memory cannot be copied".into()));
+        }
+        let stopped = |_| StoreError::Unavailable("the copy was interrupted".into());
+        tokio::task::spawn_blocking(move || work(&location.open()?)).await.map_err(stopped)?
+    }
+}
+
+fn text_of(path: &Path) -> Result<String, StoreError> {
+    let text = path.to_str().map(str::to_owned);
+    text.ok_or_else(|| StoreError::Unavailable("the path of a copy must be text".into()))
+}
+
+/// Tables of the database, those that are referred to last: rows go before what they refer to.
+fn tables(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut statement = connection.prepare(
+        "SELECT name FROM main.sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' \
+         AND name <> 'schema_migrations' ORDER BY name",
+    )?;
+    let names = statement.query_map([], |row| row.get(0))?;
+    Ok(names.collect::<Result<_, _>>()?)
+}
+
+fn same_tables(connection: &Connection) -> Result<(), StoreError> {
+    let version = |schema: &str| {
+        let sql = format!("SELECT COALESCE(MAX(version), 0) FROM {schema}.schema_migrations");
+        connection.query_row(&sql, [], |row| row.get::<_, i64>(0))
+    };
+    let (found, known) = (version("aside")?, version("main")?);
+    if found == known { Ok(()) } else { Err(StoreError::Newer { found, known }) }
+}
+
+fn replace(connection: &Connection, statement: impl Fn(&str) -> String) -> Result<(), StoreError> {
+    // Tables are emptied one after the other: references are judged at the end.
+    connection.execute_batch("BEGIN IMMEDIATE; PRAGMA defer_foreign_keys = ON;")?;
+    for table in tables(connection)? {
+        connection.execute_batch(&statement(&table))?;
+    }
+    connection.execute_batch("COMMIT;")?;
+    Ok(())
+}
