@@ -23,6 +23,7 @@ use std::time::{Duration, Instant};
 
 use engine::{Clock as _, SystemClock};
 use wire::gateway::{Parameters, canonical};
+use wire::rest::{Operation, signed_request};
 use wire::{PrivateKey, PublicKey};
 
 const CALLS: usize = 12_000;
@@ -98,10 +99,24 @@ impl Drop for Server {
     }
 }
 
-fn request(key: &PrivateKey, app_id: &str, number: usize) -> Vec<u8> {
-    let content = format!(
-        r#"{{"outer_order_no":"bench{number:020}","biz_code":"FACE","identity_param":{{"identity_type":"CERT_INFO","cert_type":"IDENTITY_CARD","cert_name":"张测试","cert_no":"11000019900307001X"}},"merchant_config":{{"return_url":"https://shop.example/return"}}}}"#
-    );
+/// One dialect of the protocol, and how a signed call is written in it.
+#[derive(Clone, Copy)]
+struct Dialect {
+    name: &'static str,
+    request: fn(&PrivateKey, &str, usize) -> Vec<u8>,
+}
+
+const V2: Dialect = Dialect { name: "v2", request: gateway_request };
+const V3: Dialect = Dialect { name: "v3", request: rest_request };
+
+fn content(order_no: &str) -> String {
+    format!(
+        r#"{{"outer_order_no":"{order_no}","biz_code":"FACE","identity_param":{{"identity_type":"CERT_INFO","cert_type":"IDENTITY_CARD","cert_name":"张测试","cert_no":"11000019900307001X"}},"merchant_config":{{"return_url":"https://shop.example/return"}}}}"#
+    )
+}
+
+fn gateway_request(key: &PrivateKey, app_id: &str, number: usize) -> Vec<u8> {
+    let content = content(&format!("gateway{number:020}"));
     let now = jiff::tz::offset(8).to_datetime(SystemClock.now());
     let timestamp = now.strftime("%Y-%m-%d %H:%M:%S").to_string();
     let mut parameters = Parameters::default();
@@ -124,6 +139,19 @@ fn request(key: &PrivateKey, app_id: &str, number: usize) -> Vec<u8> {
     format!(
         "POST /gateway.do HTTP/1.1\r\nhost: bench\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{form}",
         form.len()
+    )
+    .into_bytes()
+}
+
+fn rest_request(key: &PrivateKey, app_id: &str, number: usize) -> Vec<u8> {
+    let content = content(&format!("rest{number:020}"));
+    let path = Operation::Initialize.path();
+    let timestamp = SystemClock.now().as_millisecond();
+    let auth = format!("app_id={app_id},timestamp={timestamp},nonce={number:032x}");
+    let sign = key.sign(&signed_request(&auth, "POST", path, content.as_bytes(), None)).unwrap();
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\nauthorization: ALIPAY-SHA256withRSA {auth},sign={sign}\r\ncontent-length: {}\r\n\r\n{content}",
+        content.len()
     )
     .into_bytes()
 }
@@ -183,7 +211,7 @@ fn drive(address: &str, requests: &Arc<Vec<Vec<u8>>>) -> (Duration, Vec<Duration
                     let sent = Instant::now();
                     let body = call(&mut connection, request);
                     latencies.push(sent.elapsed());
-                    assert!(body.contains("\"code\":\"10000\""), "{body}");
+                    assert!(body.contains("\"certify_id\":\""), "{body}");
                 }
                 latencies
             })
@@ -222,7 +250,7 @@ fn main() {
     let ready = begun.elapsed();
     let key = PrivateKey::parse(&server.file("app_private_key")).unwrap();
     let app_id = server.text("app_id").to_owned();
-    let first = request(&key, &app_id, 0);
+    let first = gateway_request(&key, &app_id, 0);
     let body = call(&mut connect(&server.address()), &first);
     assert!(body.contains("\"code\":\"10000\""), "{body}");
     println!("start to ready               {ready:>9.1?}");
@@ -239,8 +267,10 @@ fn main() {
         .then(|| Server::start_peer(&server, dir.path()));
     let mut rates = Vec::new();
     for round in 0..if peer.is_some() { PEER_ROUNDS } else { 1 } {
-        let ours = measure("certifyd", &server, &key, &app_id, round, floor);
-        let theirs = peer.as_ref().map(|peer| measure("peer", peer, &key, &app_id, round, floor));
+        let caller = Caller { key: &key, app_id: &app_id, round, floor };
+        let ours = measure("certifyd", &server, V2, &caller);
+        measure("certifyd", &server, V3, &caller);
+        let theirs = peer.as_ref().map(|peer| measure("peer", peer, V2, &caller));
         rates.extend(theirs.map(|theirs| ours / theirs));
     }
     if !rates.is_empty() {
@@ -253,23 +283,25 @@ fn main() {
     println!("resident memory, after       {:>9.1} MiB", server.resident_kib() as f64 / 1024.0);
 }
 
-/// Drives one server once and tells its rate.
-fn measure(
-    name: &str,
-    server: &Server,
-    key: &PrivateKey,
-    app_id: &str,
+/// Who calls, in which round, and what the RSA operations of one call cost.
+struct Caller<'a> {
+    key: &'a PrivateKey,
+    app_id: &'a str,
     round: usize,
     floor: Duration,
-) -> f64 {
+}
+
+/// Drives one server once and tells its rate.
+fn measure(name: &str, server: &Server, dialect: Dialect, caller: &Caller<'_>) -> f64 {
+    let Caller { key, app_id, round, floor } = *caller;
     let first = 1 + round * CALLS;
     let requests: Vec<_> =
-        (first..first + CALLS).map(|number| request(key, app_id, number)).collect();
+        (first..first + CALLS).map(|number| (dialect.request)(key, app_id, number)).collect();
     let before = server.cpu();
     let (elapsed, latencies) = drive(&server.address(), &Arc::new(requests));
     let cpu = server.cpu().checked_sub(before).unwrap() / u32::try_from(CALLS).unwrap();
     let rate = CALLS as f64 / elapsed.as_secs_f64();
-    println!("{name}: initialize");
+    println!("{name}: initialize, {}", dialect.name);
     println!("  server CPU                 {cpu:>9.1?} a call");
     println!("  ratio to sign + verify     {:>9.2}", cpu.as_secs_f64() / floor.as_secs_f64());
     println!("  beside sign + verify       {:>9.1?}", cpu.saturating_sub(floor));

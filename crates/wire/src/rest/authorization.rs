@@ -80,7 +80,7 @@ impl<'a> Authorization<'a> {
         let (auth_string, sign) = rest.rsplit_once(",sign=").unwrap_or((rest, ""));
         let fields = Fields(auth_string.trim_start());
         let timestamp = timestamp(fields)?;
-        let app_id = fields.get("app_id")?.ok_or(Failure::plain(SubCode::MissingAppId))?;
+        let app_id = fields.get("app_id")?.ok_or_else(|| Failure::plain(SubCode::MissingAppId))?;
         Ok(Self {
             scheme: Scheme::Sha256WithRsa,
             auth_string: fields.0,

@@ -92,7 +92,8 @@ async fn parts(
     while let Some(part) = form.next_field().await.map_err(|_| malformed())? {
         let name = part.name().unwrap_or_default().to_owned();
         let bytes = part.bytes().await.map_err(|_| malformed())?;
-        let value = charset.decode(&bytes).ok_or(Failure::plain(SubCode::InvalidEncoding))?;
+        let value =
+            charset.decode(&bytes).ok_or_else(|| Failure::plain(SubCode::InvalidEncoding))?;
         parameters.add(name, value.into_owned())?;
     }
     Ok(parameters)

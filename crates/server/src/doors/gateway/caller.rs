@@ -24,7 +24,9 @@ pub(super) fn verify(
         }
         // An application has one mode; without a certificate here there is none to name.
         None if app_cert_sn.is_some() => return Err(Failure::plain(SubCode::AppCertNotExist)),
-        None => keys.public_key.as_ref().ok_or(Failure::plain(SubCode::MissingSignatureKey))?,
+        None => {
+            keys.public_key.as_ref().ok_or_else(|| Failure::plain(SubCode::MissingSignatureKey))?
+        }
     };
     let verify = if keys.allow_sha1 { verify_with_sha1 } else { verify_signature };
     verify(parameters, charset, key).map(drop)
@@ -46,8 +48,8 @@ pub(crate) fn by_certificate<'k>(
     root_sn: Option<&str>,
     now: Timestamp,
 ) -> Result<&'k PublicKey, Failure> {
-    let app_cert_sn = app_cert_sn.ok_or(Failure::plain(SubCode::MissingAppCertSn))?;
-    let root_sn = root_sn.ok_or(Failure::plain(SubCode::MissingRootCertSn))?;
+    let app_cert_sn = app_cert_sn.ok_or_else(|| Failure::plain(SubCode::MissingAppCertSn))?;
+    let root_sn = root_sn.ok_or_else(|| Failure::plain(SubCode::MissingRootCertSn))?;
     if app_cert_sn != certificate.sn() {
         return Err(Failure::plain(SubCode::AppCertNotExist));
     }

@@ -23,5 +23,5 @@ pub(super) fn run(gateway: &Gateway, content: &Content) -> Result<Outcome, Failu
             let text = STANDARD.encode(certificate.pem());
             Outcome::Success(vec![("alipay_cert_content", text)])
         })
-        .ok_or(Failure::plain(SubCode::AlipayCertNotExist))
+        .ok_or_else(|| Failure::plain(SubCode::AlipayCertNotExist))
 }
