@@ -25,7 +25,7 @@ const EVERY: Duration = Duration::from_secs(30);
 pub struct Swept {
     /// Certifications that it made expire.
     pub expired: usize,
-    /// Unfinished ones that somebody else changed meanwhile; the next sweep finds them ended.
+    /// Unfinished ones that somebody else changed meanwhile; the next sweep begins with them.
     pub missed: usize,
 }
 
@@ -61,6 +61,10 @@ impl Engine {
             let stored = self.expire(&seen.unfinished, now).await?;
             swept.expired += stored.iter().filter(|stored| **stored).count();
             swept.missed += stored.iter().filter(|stored| !**stored).count();
+            if swept.missed > 0 {
+                // Somebody was faster with a change decided in time: the next sweep looks again.
+                break;
+            }
             from = after(last);
             self.store.remember(WATERMARK, &from.to_string()).await?;
         }
@@ -99,9 +103,12 @@ impl Engine {
             return Ok(Vec::new());
         }
         let changed: Vec<CertifyId> = changes.iter().map(|change| change.next.id).collect();
+        let is_told = changes.iter().any(|change| change.notice.is_some());
         let stored = self.store.update_certifications(changes).await?;
         changed.into_iter().zip(&stored).filter(|(_, s)| **s).for_each(|(id, _)| self.changed(id));
-        self.wake_delivery();
+        if is_told {
+            self.wake_delivery();
+        }
         Ok(stored)
     }
 }

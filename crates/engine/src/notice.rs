@@ -42,10 +42,13 @@ impl Engine {
     ) -> Result<bool, EngineError> {
         let (id, expected) = (next.id, record.certification.version);
         let notice = self.notice_for(record, &next)?;
+        let is_told = notice.is_some();
         let stored = self.store.update_certification(next, expected, notice).await?;
         if stored {
             self.changed(id);
-            self.wake_delivery();
+            if is_told {
+                self.wake_delivery();
+            }
         }
         Ok(stored)
     }

@@ -7,12 +7,15 @@
 )]
 
 mod clocks;
+mod expiry;
 mod idempotency;
 mod links;
 mod notices;
+mod outbound_notices;
 mod outcomes;
 mod ownership;
 mod replay;
 mod sealed;
 mod sessions;
+mod waiting;
 mod walk;
