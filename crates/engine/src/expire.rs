@@ -102,10 +102,10 @@ impl Engine {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
-        let changed: Vec<CertifyId> = changes.iter().map(|change| change.next.id).collect();
+        let ids: Vec<CertifyId> = changes.iter().map(|change| change.next.id).collect();
         let is_told = changes.iter().any(|change| change.notice.is_some());
         let stored = self.store.update_certifications(changes).await?;
-        changed.into_iter().zip(&stored).filter(|(_, s)| **s).for_each(|(id, _)| self.changed(id));
+        ids.into_iter().zip(&stored).filter(|(_, s)| **s).for_each(|(id, _)| self.changed(id));
         if is_told {
             self.wake_delivery();
         }

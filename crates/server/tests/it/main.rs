@@ -10,6 +10,7 @@ mod answer;
 mod gateway;
 mod initialize;
 mod limits;
+mod notices;
 mod page;
 mod paths;
 mod recorded;
