@@ -15,7 +15,9 @@ const STATUS: &str = "certifyd.certification.status";
 /// Opens a certification with the common parameter `notify_url`, and perhaps others.
 async fn open_with(server: &TestServer, order_no: &str, more: &[(&str, &str)]) -> Answer {
     let mut parameters = signed(COMPATIBLE, INITIALIZE, &content(order_no).to_string());
-    more.iter().for_each(|(name, value)| parameters.set(name, value));
+    for (name, value) in more {
+        parameters.set(name, value);
+    }
     Answer::of(&server.gateway(&resigned(parameters)).await)
 }
 
