@@ -30,6 +30,11 @@ enum Command {
     Check(Check),
     /// Make keys and certificates in every form SDKs ask for
     Keys(Keys),
+    /// Look at notices of a running server, and send them again
+    Notices {
+        #[command(subcommand)]
+        action: NoticesAction,
+    },
     /// Find the usual mistakes in an SDK's configuration
     Doctor(Doctor),
 }
@@ -127,6 +132,58 @@ Without --gateway only files are looked at. With it, signed queries for a certif
 not exist are sent to the gateway, and to /v3/ beside it: they change nothing. Only --scene opens
 something. Exit code: 1 if there is a problem, else 0.";
 
+/// What to do about notices.
+#[derive(Debug, Subcommand)]
+pub(crate) enum NoticesAction {
+    /// List notices, the newest first
+    List(NoticesList),
+    /// Send notices again that were given up, or one that was taken
+    Redeliver(NoticesRedeliver),
+}
+
+/// Which running server is meant; its configuration has the token of the operator's door.
+#[derive(Debug, Args)]
+pub(crate) struct Running {
+    /// The project of `certifyd dev`
+    #[arg(long, value_name = "DIR", default_value = ".", conflicts_with = "config")]
+    pub(crate) dir: PathBuf,
+    /// A configuration, instead of a project
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Where the server is, if not where the configuration has it listen
+    #[arg(long, value_name = "URL")]
+    pub(crate) server: Option<String>,
+}
+
+/// Lists notices.
+#[derive(Debug, Args)]
+pub(crate) struct NoticesList {
+    /// Those in this state
+    #[arg(long, default_value = "dead", value_parser = ["dead", "pending", "delivered"])]
+    pub(crate) state: String,
+    /// At most this many
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) limit: u32,
+    /// Print the server's answer as it is
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) running: Running,
+}
+
+/// Sends notices again.
+#[derive(Debug, Args)]
+pub(crate) struct NoticesRedeliver {
+    /// The notice's `notify_id`
+    #[arg(required_unless_present = "all_dead")]
+    pub(crate) notify_id: Option<String>,
+    /// All that were given up
+    #[arg(long, conflicts_with = "notify_id")]
+    pub(crate) all_dead: bool,
+    #[command(flatten)]
+    pub(crate) running: Running,
+}
+
 /// Finds the usual mistakes in an SDK's configuration. Prints one line per finding.
 #[derive(Debug, Args)]
 #[command(after_help = DOCTOR_HELP)]
@@ -186,6 +243,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Init(args) => commands::init::run(&args),
         Command::Check(args) => commands::check::run(&args),
         Command::Keys(args) => commands::keys::run(&args),
+        Command::Notices { action } => commands::notices::run(&action),
         Command::Doctor(args) => commands::doctor::run(&args),
     };
     match result {

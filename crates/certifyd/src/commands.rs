@@ -7,6 +7,7 @@ pub(crate) mod doctor;
 pub(crate) mod init;
 pub(crate) mod invoke;
 pub(crate) mod keys;
+pub(crate) mod notices;
 pub(crate) mod serve;
 
 use std::io::Write as _;

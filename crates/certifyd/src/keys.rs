@@ -122,6 +122,13 @@ fn make_master_key() -> Zeroizing<String> {
     Zeroizing::new(format!("{}\n", hex::encode(bytes.as_slice())))
 }
 
+/// A token for the operator's door.
+pub(crate) fn make_operator_token() -> Zeroizing<String> {
+    let mut bytes = Zeroizing::new([0; 24]);
+    SystemChance::new().fill(bytes.as_mut_slice());
+    Zeroizing::new(format!("{}\n", hex::encode(bytes.as_slice())))
+}
+
 /// Writes a file that only its owner may read, and that must not exist yet. It is there whole or
 /// not at all, also after a crash.
 pub(crate) fn write_new(path: &Path, text: &str) -> anyhow::Result<()> {

@@ -32,10 +32,14 @@ impl NotifyUrl {
         &self.0
     }
 
-    /// Host and port as written, in lower case: who shares them shares one receiver.
+    /// Host and port as written, in lower case: who shares them shares one receiver. Never empty.
     pub fn receiver(&self) -> String {
         let rest = self.0.split_once("://").map_or("", |(_, rest)| rest);
-        authority::of(rest).to_ascii_lowercase()
+        match authority::of(rest) {
+            // A restored address may be older than a rule.
+            "" => "-".to_owned(),
+            authority => authority.to_ascii_lowercase(),
+        }
     }
 }
 

@@ -25,7 +25,7 @@ const EVERY: Duration = Duration::from_secs(30);
 pub struct Swept {
     /// Certifications that it made expire.
     pub expired: usize,
-    /// Unfinished ones that somebody else changed meanwhile; the next sweep finds them ended.
+    /// Unfinished ones that somebody else changed meanwhile; the next sweep begins with them.
     pub missed: usize,
 }
 
@@ -62,6 +62,10 @@ impl Engine {
             let stored = self.expire(&seen.unfinished, now).await?;
             swept.expired += stored.iter().filter(|stored| **stored).count();
             swept.missed += stored.iter().filter(|stored| !**stored).count();
+            if swept.missed > 0 {
+                // Somebody was faster with a change decided in time: the next sweep looks again.
+                break;
+            }
             from = after(last);
             self.store.remember(WATERMARK, &from.to_string()).await?;
         }
@@ -99,10 +103,13 @@ impl Engine {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
-        let changed: Vec<CertifyId> = changes.iter().map(|change| change.next.id).collect();
+        let ids: Vec<CertifyId> = changes.iter().map(|change| change.next.id).collect();
+        let is_told = changes.iter().any(|change| change.notice.is_some());
         let stored = self.store.transit_all(changes).await?;
-        changed.into_iter().zip(&stored).filter(|(_, s)| **s).for_each(|(id, _)| self.changed(id));
-        self.wake_delivery();
+        ids.into_iter().zip(&stored).filter(|(_, s)| **s).for_each(|(id, _)| self.changed(id));
+        if is_told {
+            self.wake_delivery();
+        }
         Ok(stored)
     }
 }

@@ -26,6 +26,10 @@ const AT_ONCE: usize = 256;
 const PER_RECEIVER: usize = 8;
 /// Of one receiver whose last try ran out of time.
 const PER_SLOW_RECEIVER: usize = 1;
+/// Of all such receivers together: the rest is for those who answer.
+const SLOW_AT_ONCE: usize = AT_ONCE / 2;
+/// Slow receivers that are remembered.
+const SLOW_KNOWN: usize = 10_000;
 /// As much of an answer as is read.
 const ANSWER: usize = 1024;
 /// The only answer that counts.
@@ -167,7 +171,11 @@ impl Engine {
         desk: &NoticeDesk,
         tries: &mut JoinSet<()>,
     ) -> Result<usize, EngineError> {
-        let claimed = self.store.claim_notices(self.claim()).await?;
+        let claim = self.claim();
+        if claim.most == 0 {
+            return Ok(0);
+        }
+        let claimed = self.store.claim_notices(claim).await?;
         let started = claimed.len();
         for notice in claimed {
             let trying = self.begin(&notice);
@@ -191,6 +199,7 @@ impl Engine {
                 per_receiver: PER_RECEIVER,
                 slow: running.slow.clone(),
                 per_slow_receiver: PER_SLOW_RECEIVER,
+                most_slow: SLOW_AT_ONCE,
                 busy: running.busy.clone(),
                 after: running.after.clone(),
             }
@@ -223,6 +232,9 @@ impl Engine {
         let slow = matches!(&result, Err(fault) if fault.is_slow());
         self.delivery.with(|running| {
             if slow {
+                if running.slow.len() >= SLOW_KNOWN {
+                    running.slow.clear();
+                }
                 running.slow.insert(notice.receiver.clone());
             } else {
                 running.slow.remove(&notice.receiver);

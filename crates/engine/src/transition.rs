@@ -26,10 +26,13 @@ impl Engine {
                 return Ok(record);
             }
             let notice = self.notice_for(&record, &next)?;
+            let is_told = notice.is_some();
             let transition = self.transition_with(&record, next.clone(), decision, notice);
             if self.store.transit(transition).await? {
                 self.changed(id);
-                self.wake_delivery();
+                if is_told {
+                    self.wake_delivery();
+                }
                 self.after_change(&next).await?;
                 return Ok(CertificationRecord { certification: next, ..record });
             }

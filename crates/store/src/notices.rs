@@ -126,6 +126,8 @@ pub struct Claim {
     pub slow: BTreeSet<String>,
     /// How many of each of those.
     pub per_slow_receiver: usize,
+    /// How many of all of those together, those being tried included.
+    pub most_slow: usize,
     /// What is being tried, by receiver.
     pub busy: BTreeMap<String, BTreeSet<NotifyId>>,
     /// Begin behind this receiver, so that all get their turn.
@@ -244,14 +246,29 @@ impl Work for Claiming {
         let mut claimed = Vec::new();
         let mut receivers = receivers_after(conn, &self.0.after).await?;
         receivers.extend(receivers_until(conn, &self.0.after).await?);
+        let mut slow_room = self.0.most_slow.saturating_sub(self.0.slow_at_work());
         for receiver in receivers {
             let room = self.0.most.saturating_sub(claimed.len());
-            if room == 0 {
+            let slow = self.0.slow.contains(&receiver);
+            let room = if slow { room.min(slow_room) } else { room };
+            if room > 0 {
+                let taken = claim_of(conn, &self.0, &receiver, room).await?;
+                slow_room -= if slow { taken.len() } else { 0 };
+                claimed.extend(taken);
+            }
+            if claimed.len() >= self.0.most {
                 break;
             }
-            claimed.extend(claim_of(conn, &self.0, &receiver, room).await?);
         }
         Ok(claimed)
+    }
+}
+
+impl Claim {
+    /// How many are being tried of receivers that let us wait.
+    fn slow_at_work(&self) -> usize {
+        let slow = self.busy.iter().filter(|(receiver, _)| self.slow.contains(*receiver));
+        slow.map(|(_, ids)| ids.len()).sum()
     }
 }
 

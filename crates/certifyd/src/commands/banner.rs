@@ -17,6 +17,7 @@ pub(crate) struct Setup {
     app_private_key_pkcs8: String,
     gateway_public_key: String,
     server_private_key: String,
+    operator_token: String,
     config: String,
     functions: String,
     shipped: bool,
@@ -43,6 +44,7 @@ impl Setup {
             app_private_key_pkcs8: show(&project.paths.app_private_key_pkcs8),
             gateway_public_key: show(&project.paths.gateway_public_key),
             server_private_key: show(&project.paths.server_private_key),
+            operator_token: show(&project.operator_token),
             config: show(&project.paths.config),
             functions: show(&project.functions),
             shipped: project.shipped,
@@ -66,6 +68,7 @@ impl Setup {
             "app_private_key_pkcs8": self.app_private_key_pkcs8,
             "gateway_public_key": self.gateway_public_key,
             "server_private_key": self.server_private_key,
+            "operator_token": self.operator_token,
             "config": self.config,
             "functions": self.functions,
             "mode": "test",
@@ -88,6 +91,7 @@ impl Setup {
             app_private_key,
             gateway_public_key,
             server_private_key,
+            operator_token,
             functions,
             program,
             project,
@@ -134,6 +138,7 @@ Official SDK (npm alipay-sdk; others take the same values):
   application key  {app_private_key}  (PKCS#1; PKCS#8 beside it)
   gateway key      {gateway_public_key}
   server key       {server_private_key}  (serverSecret of the back-end SDK)
+  operator token   {operator_token}  (/operator/…, certifyd notices)
 
 Test identities (any other is accepted too):
 

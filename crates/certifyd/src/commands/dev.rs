@@ -10,9 +10,9 @@ use server::AppState;
 use super::banner::{self, Setup};
 use super::{CommandError, print, serve};
 use crate::cli::Dev;
-use crate::config::{Config, LogConfig};
+use crate::config::{Config, LogConfig, Operator};
 use crate::project::{self, Paths};
-use crate::{compose, telemetry};
+use crate::{compose, keys, telemetry};
 
 /// What `certifyd dev` calls once after its banner, if the project says so.
 const DEV_FILE: &str = "certifyd.dev.toml";
@@ -42,6 +42,8 @@ pub(crate) struct Project {
     pub(crate) functions: PathBuf,
     /// The functions are the shipped example's.
     pub(crate) shipped: bool,
+    /// The file with the token of the operator's door.
+    pub(crate) operator_token: PathBuf,
     /// The folder of [`DEV_FILE`].
     root: PathBuf,
 }
@@ -115,7 +117,23 @@ pub(crate) fn open(dir: &Path) -> Result<Project, CommandError> {
     }
     config.functions.reload = true;
     config.functions.reach = Reach::Any;
-    Ok(Project { named, paths, config, functions, shipped, root })
+    let operator_token = config.data_dir.join("operator.token");
+    if config.operator.is_none() {
+        config.operator = Some(operator(&operator_token)?);
+    }
+    Ok(Project { named, paths, config, functions, shipped, operator_token, root })
+}
+
+/// The token of the operator's door, made once.
+fn operator(path: &Path) -> anyhow::Result<Operator> {
+    if !path.exists() {
+        // Another process may be faster; its token is as good.
+        let made = keys::write_new(path, &keys::make_operator_token());
+        anyhow::ensure!(made.is_ok() || path.exists(), "cannot create {}", path.display());
+    }
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Operator::parse(&text).map_err(|reason| anyhow::anyhow!("{}: {reason}", path.display()))
 }
 
 /// Unpacks the example afresh, so that a new version of the program brings its own.

@@ -1,6 +1,8 @@
 //! `certifyd invoke`: runs a function once; its result goes to standard output, its logs to
 //! standard error.
 
+use std::path::Path;
+
 use super::{CommandError, dev, print};
 use crate::cli::Invoke;
 use crate::config::Config;
@@ -11,7 +13,7 @@ pub(crate) fn run(args: &Invoke) -> Result<(), CommandError> {
     if let Err(error) = is_object {
         return Err(CommandError::Usage(format!("--args must be one JSON object: {error}")));
     }
-    let (config, listened) = load(args)?;
+    let (config, listened) = load(&args.dir, args.config.as_deref())?;
     telemetry::start(&config.log);
     let space = choose_space(&config, args.space.as_deref())?;
     super::runtime()?.block_on(async {
@@ -29,15 +31,16 @@ pub(crate) fn run(args: &Invoke) -> Result<(), CommandError> {
 
 /// The configuration named, or the one in the project's folder, or the development project; and
 /// the address under which its server is reached.
-fn load(args: &Invoke) -> Result<(Config, String), CommandError> {
-    let own = args.dir.join("certifyd.toml");
-    let path = args.config.clone().or_else(|| own.exists().then_some(own));
+pub(super) fn load(dir: &Path, config: Option<&Path>) -> Result<(Config, String), CommandError> {
+    let own = dir.join("certifyd.toml");
+    let path = config.map(Path::to_owned).or_else(|| own.exists().then_some(own));
     if let Some(path) = path {
         let config = Config::load(&path)?;
-        let listened = format!("http://{}", config.listen);
-        return Ok((config, listened));
+        // Who listens everywhere is reached here too.
+        let listen = config.listen.replace("0.0.0.0:", "127.0.0.1:").replace("[::]:", "[::1]:");
+        return Ok((config, format!("http://{listen}")));
     }
-    let project = dev::open(&args.dir)?;
+    let project = dev::open(dir)?;
     let listened = project.last_endpoint();
     Ok((project.config, listened))
 }

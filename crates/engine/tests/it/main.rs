@@ -7,13 +7,16 @@
 )]
 
 mod clocks;
+mod expiry;
 mod idempotency;
 mod links;
 mod notices;
+mod outbound_notices;
 mod outcomes;
 mod ownership;
 mod person;
 mod replay;
 mod sealed;
 mod sessions;
+mod waiting;
 mod walk;

@@ -325,7 +325,6 @@ fn judge(arrived: &[testkit::Arrived], taken: &BTreeMap<String, usize>) -> (usiz
     (taken.len(), duplicated, out_of_order)
 }
 
-#[expect(clippy::print_stdout, reason = "the figures are what is promised")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_thousand_notices_survive_failures_and_restarts_in_order() {
     let taken: Arc<std::sync::Mutex<BTreeMap<String, usize>>> = Arc::default();

@@ -11,6 +11,7 @@ mod catalogue;
 mod gateway;
 mod initialize;
 mod limits;
+mod notices;
 mod page;
 mod paths;
 mod recorded;

@@ -27,6 +27,7 @@ fn claim(now: Timestamp) -> Claim {
         per_receiver: 10,
         slow: BTreeSet::new(),
         per_slow_receiver: 1,
+        most_slow: 2,
         busy: BTreeMap::new(),
         after: String::new(),
     }
