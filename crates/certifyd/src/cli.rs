@@ -35,6 +35,16 @@ enum Command {
         #[command(subcommand)]
         action: NoticesAction,
     },
+    /// Decide about what people have handed in, on a running server
+    Review {
+        #[command(subcommand)]
+        action: ReviewAction,
+    },
+    /// Steer the test world of a running server: outcomes, clock, snapshots
+    Test {
+        #[command(subcommand)]
+        action: TestAction,
+    },
     /// Find the usual mistakes in an SDK's configuration
     Doctor(Doctor),
 }
@@ -141,6 +151,159 @@ pub(crate) enum NoticesAction {
     Redeliver(NoticesRedeliver),
 }
 
+/// What to do about what waits.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReviewAction {
+    /// List what waits, the longest waiting first
+    List {
+        #[command(flatten)]
+        running: Running,
+        /// Print the server's answer as it is
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one: who, which pictures, what happened. That you looked is recorded
+    Show(ReviewShow),
+    /// It is the person
+    Approve(ReviewDecide),
+    /// It is not the person, or cannot be found out
+    Reject {
+        #[command(flatten)]
+        decide: ReviewDecide,
+        /// The code the merchant gets, e.g. FACE_NOT_MATCH, CERT_PHOTO_UNREADABLE, REVIEW_REJECTED
+        #[arg(long, value_name = "CODE")]
+        reason: String,
+    },
+    /// The person shall try again
+    AskAgain {
+        #[command(flatten)]
+        decide: ReviewDecide,
+        /// What they shall do; it is shown to them
+        #[arg(long, value_name = "TEXT")]
+        text: String,
+    },
+    /// Delete the pictures of one now
+    DeletePictures(ReviewDecide),
+}
+
+/// Which certification, and who decides.
+#[derive(Debug, Args)]
+pub(crate) struct ReviewDecide {
+    /// The certification
+    pub(crate) certify_id: String,
+    /// Who you are, for the record
+    #[arg(long, value_name = "NAME", env = "USER")]
+    by: Option<String>,
+    #[command(flatten)]
+    pub(crate) running: Running,
+}
+
+impl ReviewDecide {
+    pub(crate) fn by(&self) -> String {
+        self.by.clone().unwrap_or_else(|| "operator".to_owned())
+    }
+}
+
+/// Shows one.
+#[derive(Debug, Args)]
+pub(crate) struct ReviewShow {
+    #[command(flatten)]
+    pub(crate) decide: ReviewDecide,
+    /// Write its pictures to this folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) pictures: Option<PathBuf>,
+}
+
+/// What to do with the test world.
+#[derive(Debug, Subcommand)]
+pub(crate) enum TestAction {
+    /// Choose the outcome of a certification now
+    Choose {
+        /// The certification
+        certify_id: String,
+        /// passed, failed or left
+        #[arg(value_parser = ["passed", "failed", "left"])]
+        outcome: String,
+        /// Why it failed
+        #[arg(long, value_name = "CODE")]
+        reason: Option<String>,
+        #[command(flatten)]
+        running: Running,
+    },
+    /// Choose what an order will end with when the person hands in, also before init
+    Ahead {
+        /// Whose order
+        #[arg(long, value_name = "ID")]
+        app_id: String,
+        /// The order
+        #[arg(long, value_name = "NO")]
+        outer_order_no: String,
+        /// passed or failed; nothing takes the choice back
+        #[arg(value_parser = ["passed", "failed", "nothing"])]
+        outcome: String,
+        /// Why it will fail
+        #[arg(long, value_name = "CODE")]
+        reason: Option<String>,
+        #[command(flatten)]
+        running: Running,
+    },
+    /// Move the clock forward
+    Clock {
+        /// By so many seconds
+        seconds: u32,
+        #[command(flatten)]
+        running: Running,
+    },
+    /// Show where a certification is
+    Show {
+        /// The certification
+        certify_id: String,
+        #[command(flatten)]
+        running: Running,
+    },
+    /// List what happened
+    Events {
+        /// To this certification only
+        certify_id: Option<String>,
+        #[command(flatten)]
+        running: Running,
+    },
+    /// Put the whole state aside under a name
+    Snapshot {
+        /// Letters, digits, - or _
+        name: String,
+        #[command(flatten)]
+        running: Running,
+    },
+    /// Take the state back that was put aside, clock included
+    Restore {
+        /// Its name
+        name: String,
+        #[command(flatten)]
+        running: Running,
+    },
+    /// Begin anew: nothing has happened
+    Reset {
+        #[command(flatten)]
+        running: Running,
+    },
+}
+
+impl TestAction {
+    pub(crate) fn running(&self) -> &Running {
+        match self {
+            Self::Choose { running, .. }
+            | Self::Ahead { running, .. }
+            | Self::Clock { running, .. }
+            | Self::Show { running, .. }
+            | Self::Events { running, .. }
+            | Self::Snapshot { running, .. }
+            | Self::Restore { running, .. }
+            | Self::Reset { running } => running,
+        }
+    }
+}
+
 /// Which running server is meant; its configuration has the token of the operator's door.
 #[derive(Debug, Args)]
 pub(crate) struct Running {
@@ -244,6 +407,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Check(args) => commands::check::run(&args),
         Command::Keys(args) => commands::keys::run(&args),
         Command::Notices { action } => commands::notices::run(&action),
+        Command::Review { action } => commands::review::run(&action),
+        Command::Test { action } => commands::test::run(&action),
         Command::Doctor(args) => commands::doctor::run(&args),
     };
     match result {

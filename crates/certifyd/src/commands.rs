@@ -8,7 +8,10 @@ pub(crate) mod init;
 pub(crate) mod invoke;
 pub(crate) mod keys;
 pub(crate) mod notices;
+pub(crate) mod review;
+mod running;
 pub(crate) mod serve;
+pub(crate) mod test;
 
 use std::io::Write as _;
 

@@ -52,6 +52,13 @@ impl<C: Clock> MovableClock<C> {
     }
 }
 
+impl<C> MovableClock<C> {
+    /// Stands where it stood when its world was put aside, be it earlier.
+    pub fn set_offset(&self, offset_ms: i64) {
+        self.offset_ms.store(offset_ms.clamp(0, LATEST_MS), Ordering::SeqCst);
+    }
+}
+
 impl<C: Clock> Clock for MovableClock<C> {
     fn now(&self) -> Timestamp {
         let now = self.base.now().as_millisecond().saturating_add(self.offset_ms());

@@ -63,6 +63,9 @@ pub enum EngineError {
     /// The pictures cannot tell who somebody is.
     #[error("{0}")]
     Undecidable(domain::Undecidable),
+    /// Nothing was put aside by this name.
+    #[error("nothing is put aside by this name")]
+    NoSuchSnapshot,
     /// Only in test mode.
     #[error("outcomes can be chosen in test mode only")]
     TestModeOnly,

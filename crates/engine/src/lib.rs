@@ -58,7 +58,7 @@ pub use replay::Freshness;
 pub use review::{Docket, Happened, Ruling, Shown, Waiting};
 pub use sessions::SignedIn;
 pub use status::{Account, Wait};
-pub use test_world::Chosen;
+pub use test_world::{Chosen, Told};
 pub use vault::Vault;
 pub use verifier::review::Review;
 pub use verifier::simulated::Simulated;

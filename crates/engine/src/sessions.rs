@@ -80,6 +80,13 @@ impl Recent {
     }
 }
 
+impl Recent {
+    /// Forgets everything: the store is another one now.
+    pub(crate) fn forget(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Uses::default();
+    }
+}
+
 impl Uses {
     /// Forgets ended sessions when full, but not at every call: it looks at all of them.
     fn make_room(&mut self, now: Timestamp) {

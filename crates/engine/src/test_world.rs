@@ -1,8 +1,13 @@
 //! Test mode: outcomes are chosen, now or ahead.
 
+use std::path::Path;
+
 use domain::{AppId, Assurance, CertifyId, FailReason, OrderNo, Verdict, WrongState};
 
+use serde::Serialize;
+
 use crate::query::Status;
+use crate::review::Happened;
 use crate::submit::failed;
 use crate::visit::Place;
 use crate::{Engine, EngineError, Mode};
@@ -35,6 +40,16 @@ impl Chosen {
             Self::Left => None,
         }
     }
+}
+
+/// An event, and whose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Told {
+    /// The certification.
+    pub certify_id: String,
+    /// What happened to it.
+    #[serde(flatten)]
+    pub happened: Happened,
 }
 
 const FAILED: &str = "failed:";
@@ -123,6 +138,61 @@ impl Engine {
             Some(Chosen::Left) => return Err(EngineError::NotThisStep),
         };
         Ok(self.store.choose_test_outcome(app, order_no, outcome).await?)
+    }
+
+    /// Puts the whole world of test mode aside in `path`, over an earlier one.
+    ///
+    /// # Errors
+    /// [`EngineError::TestModeOnly`], or what the store says.
+    pub async fn put_aside(&self, path: &Path) -> Result<(), EngineError> {
+        self.require_test_mode()?;
+        Ok(self.store.snapshot(path).await?)
+    }
+
+    /// Takes back what was put aside in `path`. Gives how far the clock was moved then, in
+    /// milliseconds.
+    ///
+    /// # Errors
+    /// [`EngineError::TestModeOnly`], [`EngineError::NoSuchSnapshot`], or what the store says.
+    pub async fn take_back(&self, path: &Path) -> Result<i64, EngineError> {
+        self.require_test_mode()?;
+        if !self.store.restore(path).await? {
+            return Err(EngineError::NoSuchSnapshot);
+        }
+        self.recent.forget();
+        let offset = self.store.recall(crate::CLOCK_OFFSET).await?;
+        Ok(offset.and_then(|text| text.parse().ok()).unwrap_or(0))
+    }
+
+    /// Empties the world of test mode: nothing has happened, and the clock was never moved.
+    ///
+    /// # Errors
+    /// [`EngineError::TestModeOnly`], or what the store says.
+    pub async fn empty(&self) -> Result<(), EngineError> {
+        self.require_test_mode()?;
+        self.store.reset().await?;
+        self.recent.forget();
+        Ok(())
+    }
+
+    /// What happened to one certification, or lately to any, in order.
+    ///
+    /// # Errors
+    /// [`EngineError::TestModeOnly`], [`EngineError::NoSuchCertification`], or a store fault.
+    pub async fn test_events(&self, of: Option<CertifyId>) -> Result<Vec<Told>, EngineError> {
+        self.require_test_mode()?;
+        let told = |(id, event): (CertifyId, store::Event)| Told {
+            certify_id: id.to_string(),
+            happened: event.into(),
+        };
+        match of {
+            Some(id) => {
+                self.find(id).await?;
+                let events = self.store.events(id).await?;
+                Ok(events.into_iter().map(|event| told((id, event))).collect())
+            }
+            None => Ok(self.store.latest_events().await?.into_iter().map(told).collect()),
+        }
     }
 
     pub(crate) fn require_test_mode(&self) -> Result<(), EngineError> {

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{any, get, post};
+use axum::routing::{any, delete, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::state::AppState;
@@ -53,6 +53,19 @@ fn operator(state: &Arc<AppState>) -> Router<Arc<AppState>> {
     Router::new()
         .route("/operator/notices", get(doors::operator::notices))
         .route("/operator/notices/{notify_id}/redeliver", post(doors::operator::redeliver))
+        .route("/operator/reviews", get(doors::operator::reviews::list))
+        .route(
+            "/operator/reviews/{certify_id}",
+            get(doors::operator::reviews::show).post(doors::operator::reviews::decide),
+        )
+        .route(
+            "/operator/reviews/{certify_id}/pictures",
+            delete(doors::operator::reviews::delete_pictures),
+        )
+        .route(
+            "/operator/reviews/{certify_id}/pictures/{part}",
+            get(doors::operator::reviews::picture),
+        )
         .layer(from_fn_with_state(Arc::clone(state), doors::operator::admitted))
 }
 
@@ -63,5 +76,10 @@ fn test_world() -> Router<Arc<AppState>> {
             get(doors::test_world::show).post(doors::test_world::choose),
         )
         .route("/test/clock", post(doors::test_world::advance))
+        .route("/test/outcomes", post(doors::test_world::ahead::choose))
+        .route("/test/events", get(doors::test_world::ahead::events))
+        .route("/test/reset", post(doors::test_world::aside::reset))
+        .route("/test/snapshots/{name}", post(doors::test_world::aside::snapshot))
+        .route("/test/snapshots/{name}/restore", post(doors::test_world::aside::restore))
         .layer(from_fn(doors::test_world::own_origin))
 }

@@ -29,6 +29,8 @@ pub struct AppState {
     pub public_url: String,
     /// Opens the operator's door; without it that door is closed.
     pub operator: Option<OperatorToken>,
+    /// The folder of worlds put aside, in test mode.
+    pub snapshots: PathBuf,
     /// The clock scripts may move, in test mode.
     pub test_clock: Option<Arc<MovableClock<SystemClock>>>,
 }

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use domain::CertifyId;
 use jiff::Timestamp;
 
+use crate::certifications::id_from;
 use crate::conn::Row;
 use crate::{Conn, Store, StoreError, Work};
 
@@ -42,6 +43,12 @@ impl Store {
         self.read(List(id)).await
     }
 
+    /// What happened lately to any certification, in order of time. Looks at all events: for test
+    /// mode.
+    pub async fn latest_events(&self) -> Result<Vec<(CertifyId, Event)>, StoreError> {
+        self.read(Latest).await
+    }
+
     /// Notes that something happened which changes nothing else.
     pub async fn note(&self, id: CertifyId, event: NewEvent) -> Result<(), StoreError> {
         self.write(Note { id, event }).await
@@ -61,6 +68,26 @@ impl Work for List {
             event_from,
         )
         .await
+    }
+}
+
+struct Latest;
+
+#[async_trait]
+impl Work for Latest {
+    type Output = Vec<(CertifyId, Event)>;
+
+    async fn run(&mut self, conn: &mut Conn<'_>) -> Result<Self::Output, StoreError> {
+        let mut latest = conn
+            .query_all(
+                "SELECT seq, at, kind, detail, certify_id FROM events \
+                 ORDER BY at DESC, certify_id DESC, seq DESC LIMIT $1",
+                &[MOST.into()],
+                |row| Ok((id_from(row, 4, TABLE)?, event_from(row)?)),
+            )
+            .await?;
+        latest.reverse();
+        Ok(latest)
     }
 }
 

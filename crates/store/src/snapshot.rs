@@ -14,23 +14,35 @@ use crate::{Location, Store, StoreError};
 const KEPT_SETTINGS: &str = "('vault_fingerprint', 'mode', 'checked')";
 
 impl Store {
-    /// Writes a copy of the database, as of one instant, to `path`, which must not exist.
+    /// Writes a copy of the database, as of one instant, to `path`, in place of an earlier one.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] for a database in memory, and what the file system says.
     pub async fn snapshot(&self, path: &Path) -> Result<(), StoreError> {
-        let path = text_of(path)?;
+        let path = path.to_owned();
         self.aside(move |connection| {
-            connection.execute("VACUUM INTO ?1", [path]).map(|_| ()).map_err(StoreError::from)
+            let failed = |error: std::io::Error| StoreError::Unavailable(error.to_string());
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder).map_err(failed)?;
+            }
+            // Written beside it first: a copy that fails must not cost the earlier one.
+            let written = path.with_extension("new");
+            let _ = std::fs::remove_file(&written);
+            connection.execute("VACUUM INTO ?1", [text_of(&written)?])?;
+            std::fs::rename(&written, &path).map_err(failed)
         })
         .await
     }
 
-    /// Replaces everything by what [`Self::snapshot`] has put aside in `path`.
+    /// Replaces everything by what [`Self::snapshot`] has put aside in `path`; tells whether
+    /// anything was.
     ///
     /// # Errors
     /// [`StoreError::Newer`] for a copy with other tables, and what the file system says.
-    pub async fn restore(&self, path: &Path) -> Result<(), StoreError> {
+    pub async fn restore(&self, path: &Path) -> Result<bool, StoreError> {
+        if !path.exists() {
+            return Ok(false);
+        }
         let path = text_of(path)?;
         self.aside(move |connection| {
             connection.execute("ATTACH DATABASE ?1 AS aside", [path])?;
@@ -40,6 +52,7 @@ impl Store {
             })
         })
         .await
+        .map(|()| true)
     }
 
     /// Deletes everything that has happened.

@@ -2,6 +2,8 @@
 //!
 //! Everything here is behind [`admitted`]; a new resource is one more route in `router::operator`.
 
+pub(crate) mod reviews;
+
 use std::sync::Arc;
 
 use axum::Json;

@@ -1,6 +1,9 @@
 //! The world of test mode, for scripts: choose outcomes, look, move the clock. Not routed in live
 //! mode.
 
+pub(crate) mod ahead;
+pub(crate) mod aside;
+
 use std::sync::Arc;
 
 use axum::Json;

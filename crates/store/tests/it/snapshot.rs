@@ -41,11 +41,12 @@ async fn what_was_put_aside_comes_back_as_it_was() {
     store.remember("test_clock_offset_ms", "5000").await.unwrap();
     let aside = folder.file().with_file_name("aside.db");
     store.snapshot(&aside).await.unwrap();
-    assert!(store.snapshot(&aside).await.is_err(), "never over another one");
+    store.snapshot(&aside).await.unwrap();
 
     store.insert_certification(record(2)).await.unwrap();
     store.remember("test_clock_offset_ms", "9000").await.unwrap();
-    store.restore(&aside).await.unwrap();
+    assert_eq!(store.restore(&aside).await, Ok(true));
+    assert_eq!(store.restore(&aside.with_extension("none")).await, Ok(false));
     assert_eq!(store.certification(id(2)).await, Ok(None));
     assert_eq!(store.certification(id(1)).await, Ok(Some(record(1))));
     assert_eq!(store.visit(id(1)).await, Ok(Some(visit())));
