@@ -70,6 +70,7 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
         gateway,
         operator: config.operator.as_ref().and_then(Operator::token),
         public_url: config.public_url.unwrap_or_else(|| listened.to_owned()),
+        snapshots: config.data_dir.join("snapshots"),
         test_clock,
     }))
 }

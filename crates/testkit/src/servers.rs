@@ -311,6 +311,7 @@ fn state(
         gateway: None,
         public_url: format!("http://{address}"),
         operator: OperatorToken::new(OPERATOR_TOKEN),
+        snapshots: std::env::temp_dir().join("unused"),
         test_clock,
     }
 }
