@@ -4,6 +4,7 @@ use domain::{Certification, CertifyId, How, State, Verdict};
 use jiff::{SignedDuration, Timestamp};
 use store::{CertificationRecord, Decision, Ended, NewEvent, NewNotice, Transition, Visit};
 
+use crate::subject::Subject;
 use crate::{Engine, EngineError};
 
 /// How often a change is decided anew when another caller was faster.
@@ -73,14 +74,21 @@ impl Engine {
         Transition { next, expected, event, ended, notice }
     }
 
-    /// Until when the pictures of a certification that ends now are kept; none: not at all. Both
-    /// the operator's setting and the merchant's `face_reserve_strategy` must want it.
+    /// For how long pictures are kept. Both the operator's setting and the merchant's
+    /// `face_reserve_strategy` must want it.
+    pub(crate) fn pictures_kept_days(&self, subject: &Subject) -> u16 {
+        if subject.may_be_reserved() { self.policy.evidence_days } else { 0 }
+    }
+
+    /// Until when the pictures of a certification that ends now are kept; none: not at all.
     fn keep_pictures_until(&self, record: &CertificationRecord) -> Option<Timestamp> {
-        let days = i64::from(self.policy.evidence_days);
+        if self.policy.evidence_days == 0 {
+            return None;
+        }
         // Who cannot be read has not agreed to anything.
-        let reserved = || self.subject(record).is_ok_and(|subject| subject.may_be_reserved());
-        let until = || self.now().checked_add(SignedDuration::from_hours(24 * days)).ok();
-        if days > 0 && reserved() { until() } else { None }
+        let days = self.subject(record).map_or(0, |subject| self.pictures_kept_days(&subject));
+        let kept = SignedDuration::from_hours(24 * i64::from(days));
+        self.now().checked_add(kept).ok().filter(|_| days > 0)
     }
 
     /// What follows from a change once it is stored.

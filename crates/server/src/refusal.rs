@@ -76,6 +76,14 @@ pub(crate) fn failure(error: &EngineError) -> Failure {
         EngineError::Busy(_) => Failure::plain(SubCode::ServiceUnavailable),
         // No identity call changes a state; whoever does has an answer of its own for this.
         EngineError::WrongState(_)
+        | EngineError::NoSuchSnapshot
+        | EngineError::Elsewhere
+        | EngineError::NotThisStep
+        | EngineError::ChallengeOver
+        | EngineError::TooManyTries
+        | EngineError::GuardianNeeded
+        | EngineError::Picture(_)
+        | EngineError::Undecidable(_)
         | EngineError::TestModeOnly
         | EngineError::InvalidToken
         | EngineError::SignInUnavailable(_)

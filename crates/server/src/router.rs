@@ -3,13 +3,14 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{any, delete, get, post};
+use axum::routing::{any, delete, get, post, put};
+use axum::{Extension, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::doors::page::{self, Listeners};
 use crate::state::AppState;
 use crate::{doors, layers};
 
@@ -18,6 +19,7 @@ const MAX_BODY: usize = 4 * 1024 * 1024;
 
 pub(crate) fn service(
     state: Arc<AppState>,
+    listeners: Arc<Listeners>,
 ) -> IntoMakeServiceWithConnectInfo<layers::Doors, SocketAddr> {
     let test_mode = state.engine.mode() == engine::Mode::Test;
     let mut routes = Router::new()
@@ -26,18 +28,15 @@ pub(crate) fn service(
         .route("/gateway.do", get(doors::gateway::call).post(doors::gateway::call))
         .route("/v3/{*resource}", any(doors::rest::call))
         .route("/docs/errors", get(doors::health::errors))
-        .route("/static/page.css", get(doors::page::stylesheet))
         .route("/healthz", get(doors::health::live))
         .route("/readyz", get(doors::health::ready))
         .route("/", get(doors::health::index))
-        .merge(operator(&state));
-    routes = if test_mode {
-        routes
-            .route("/verify/{link}", get(doors::page::show).post(doors::page::choose))
-            .merge(test_world())
-    } else {
-        routes.route("/verify/{link}", get(doors::page::show))
-    };
+        .merge(operator(&state))
+        .merge(statics())
+        .merge(person(&state, listeners));
+    if test_mode {
+        routes = routes.merge(test_world());
+    }
     let routes = routes
         .fallback(doors::health::not_found)
         .method_not_allowed_fallback(doors::health::wrong_method)
@@ -69,6 +68,38 @@ fn operator(state: &Arc<AppState>) -> Router<Arc<AppState>> {
         .layer(from_fn_with_state(Arc::clone(state), doors::operator::admitted))
 }
 
+fn statics() -> Router<Arc<AppState>> {
+    Router::new()
+        .route("/static/page.css", get(page::stylesheet))
+        .route("/static/capture.js", get(page::capture_script))
+        .route("/static/live.js", get(page::live))
+}
+
+/// The person's pages. What changes something comes from our own pages only.
+fn person(state: &Arc<AppState>, listeners: Arc<Listeners>) -> Router<Arc<AppState>> {
+    let pictures = || DefaultBodyLimit::max(page::MAX_UPLOAD);
+    let main = match state.engine.mode() {
+        engine::Mode::Test => get(page::show).post(page::choose),
+        engine::Mode::Live => get(page::show),
+    };
+    Router::new()
+        .route("/verify/{link}", main)
+        .route("/verify/{link}/consent", post(page::consent))
+        .route("/verify/{link}/challenge", post(page::challenge))
+        .route("/verify/{link}/frames/{challenge}/{index}", put(page::frame).layer(pictures()))
+        .route(
+            "/verify/{link}/photos/{part}",
+            put(page::photo).post(page::upload).layer(pictures()),
+        )
+        .route("/verify/{link}/submit", post(page::submit))
+        .route("/verify/{link}/leave", post(page::leave))
+        .route("/verify/{link}/left", get(page::left))
+        .route("/verify/{link}/handover", post(page::handover))
+        .route("/verify/{link}/continue", get(page::continued).post(page::take_over))
+        .route("/verify/{link}/events", get(page::events).layer(Extension(listeners)))
+        .layer(from_fn_with_state(Arc::clone(state), page::own_origin))
+}
+
 fn test_world() -> Router<Arc<AppState>> {
     Router::new()
         .route(
@@ -82,4 +113,5 @@ fn test_world() -> Router<Arc<AppState>> {
         .route("/test/snapshots/{name}", post(doors::test_world::aside::snapshot))
         .route("/test/snapshots/{name}/restore", post(doors::test_world::aside::restore))
         .layer(from_fn(doors::test_world::own_origin))
+        .route("/static/bridge.js", get(page::bridge))
 }

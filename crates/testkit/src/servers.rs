@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use domain::AppId;
 use engine::{
-    Clock, Engine, Mode, MovableClock, NoticeDesk, OperatorToken, Outbound, Reach, SystemClock,
+    Clock, Engine, Mode, MovableClock, NoticeDesk, OperatorToken, Outbound, Policy, Reach,
+    SystemClock, Verifier,
 };
 use functions::{Limits, Runtime, WorkerCommand};
 use server::{AppKeys, AppState, Gateway, SignedForm, Space};
@@ -73,11 +74,20 @@ struct Choices {
     functions: Option<(PathBuf, WorkerCommand)>,
     movable_clock: bool,
     gateway: Option<Gateway>,
+    verifier: Option<Arc<dyn Verifier>>,
+    policy: Policy,
 }
 
 impl Default for Choices {
     fn default() -> Self {
-        Self { mode: Mode::Test, functions: None, movable_clock: false, gateway: Some(gateway()) }
+        Self {
+            mode: Mode::Test,
+            functions: None,
+            movable_clock: false,
+            gateway: Some(gateway()),
+            verifier: None,
+            policy: Policy::default(),
+        }
     }
 }
 
@@ -95,6 +105,17 @@ impl TestServer {
     /// A server in test mode whose clock scripts may move.
     pub async fn with_movable_clock() -> Self {
         Self::build(Choices { movable_clock: true, ..Choices::default() }).await
+    }
+
+    /// A server in `mode` where `verifier` decides.
+    pub async fn with_verifier(mode: Mode, verifier: impl Verifier + 'static) -> Self {
+        let verifier: Option<Arc<dyn Verifier>> = Some(Arc::new(verifier));
+        Self::build(Choices { mode, verifier, ..Choices::default() }).await
+    }
+
+    /// A server in test mode whose operator has chosen `policy`.
+    pub async fn with_policy(policy: Policy) -> Self {
+        Self::build(Choices { policy, ..Choices::default() }).await
     }
 
     /// A server without a key to sign answers of the gateway with.
@@ -117,7 +138,8 @@ impl TestServer {
     async fn build(choices: Choices) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut blueprint = Blueprint::default().database_in(folder.path());
-        blueprint.mode = choices.mode;
+        blueprint = blueprint.mode(choices.mode).policy(choices.policy);
+        blueprint.verifier = choices.verifier.or(blueprint.verifier);
         blueprint.notices = Some(NoticeDesk {
             form: Arc::new(SignedForm::new(gateway_key())),
             outbound: Outbound::new(Reach::Any).unwrap(),

@@ -71,11 +71,14 @@ async fn show(args: &ReviewShow) -> Result<(), CommandError> {
     Ok(())
 }
 
-async fn decide(args: &ReviewDecide, decision: &str, reason: Option<&str>) -> Result<(), CommandError> {
+async fn decide(
+    args: &ReviewDecide,
+    decision: &str,
+    reason: Option<&str>,
+) -> Result<(), CommandError> {
     let server = Server::operator(&args.running)?;
     let path = format!("/operator/reviews/{}", encoded(&args.certify_id));
-    let body =
-        serde_json::json!({ "decision": decision, "reason": reason, "by": args.by() });
+    let body = serde_json::json!({ "decision": decision, "reason": reason, "by": args.by() });
     let status = parsed(&server.post(&path, Some(body)).await?)?;
     let word = shown(status.get("state"));
     Ok(print(&format!("{} is {word} now", args.certify_id))?)

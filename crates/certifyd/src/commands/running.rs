@@ -84,7 +84,9 @@ impl Server {
         let request = OutboundRequest {
             url: format!("{}{path}", self.endpoint),
             method: method.to_owned(),
-            headers: authorization.map(|value| ("authorization".to_owned(), value.clone())).collect(),
+            headers: authorization
+                .map(|value| ("authorization".to_owned(), value.clone()))
+                .collect(),
             body: body.map(|body| body.to_string().into_bytes()).unwrap_or_default(),
             timeout: TIMEOUT,
         };
@@ -112,7 +114,9 @@ fn explain(status: u16, body: &[u8]) -> anyhow::Error {
     let message = body.as_ref().and_then(|body| body.pointer("/error/message")?.as_str());
     match message {
         Some(message) => anyhow!("{message} (HTTP {status})"),
-        None if status == 404 => anyhow!("not found (HTTP 404): the server is in live mode, or older"),
+        None if status == 404 => {
+            anyhow!("not found (HTTP 404): the server is in live mode, or older")
+        }
         None => anyhow!("HTTP {status}: what answers is no certifyd, or an older one"),
     }
 }

@@ -135,6 +135,21 @@ fn refused(error: &EngineError) -> Response {
     let (status, code) = match error {
         EngineError::NoSuchNotice => (StatusCode::NOT_FOUND, "NO_SUCH_NOTICE"),
         EngineError::NoticePending => (StatusCode::CONFLICT, "NOTICE_PENDING"),
+        EngineError::NotThisStep | EngineError::WrongState(_) => {
+            let message = "nothing of this certification waits for a decision";
+            return problem(StatusCode::CONFLICT, "NOTHING_WAITS", message);
+        }
+        EngineError::TooManyTries => {
+            let message = "it was asked again as often as is allowed; approve or reject";
+            return problem(StatusCode::CONFLICT, "ASKED_TOO_OFTEN", message);
+        }
+        EngineError::Undecidable(why) => {
+            let message = format!(
+                "this cannot be approved: {why}; reject it, and have the merchant send \
+                 face_contrast_picture or use CERT_PHOTO_FACE"
+            );
+            return problem(StatusCode::CONFLICT, "CANNOT_BE_APPROVED", &message);
+        }
         other => return super::test_world::refused(other),
     };
     problem(status, code, &error.to_string())

@@ -298,6 +298,14 @@ pub(crate) fn refused(error: &EngineError) -> ServerlessError {
         | EngineError::NoSuchLink
         | EngineError::NoSuchNotice
         | EngineError::NoticePending
+        | EngineError::NoSuchSnapshot
+        | EngineError::Elsewhere
+        | EngineError::NotThisStep
+        | EngineError::ChallengeOver
+        | EngineError::TooManyTries
+        | EngineError::GuardianNeeded
+        | EngineError::Picture(_)
+        | EngineError::Undecidable(_)
         | EngineError::SignInUnavailable(_)
         | EngineError::TestModeOnly => ErrorCode::ParamInvalid,
     };

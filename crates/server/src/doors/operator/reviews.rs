@@ -42,10 +42,10 @@ impl Decision {
             ("ask_again", Some(text)) if text.chars().count() <= LONGEST => {
                 Ok(Ruling::AskAgain(text.to_owned()))
             }
-            ("ask_again", _) => {
-                Err(format!("reason is needed: what the person shall do, at most {LONGEST} \
-                             characters; it is shown to them"))
-            }
+            ("ask_again", _) => Err(format!(
+                "reason is needed: what the person shall do, at most {LONGEST} \
+                             characters; it is shown to them"
+            )),
             _ => Err("decision must be \"approve\", \"reject\" or \"ask_again\"".to_owned()),
         }
     }

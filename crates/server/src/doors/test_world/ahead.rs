@@ -74,9 +74,7 @@ pub(crate) async fn events(
         None => state.engine.test_events(None).await,
     };
     match events {
-        Ok(events) => {
-            Json(serde_json::json!({ "events": events, "test": true })).into_response()
-        }
+        Ok(events) => Json(serde_json::json!({ "events": events, "test": true })).into_response(),
         Err(error) => refused(&error),
     }
 }

@@ -32,15 +32,8 @@ pub(crate) async fn restore(
         Err(message) => return invalid(message),
         Ok(path) => path,
     };
-    match state.engine.take_back(&path).await {
-        Err(EngineError::NoSuchSnapshot) => {
-            problem(StatusCode::NOT_FOUND, "NO_SUCH_SNAPSHOT", "nothing is put aside by this name")
-        }
-        result => {
-            let result = result.map(|offset_ms| set_clock(&state, offset_ms));
-            done(result, "restored", &name)
-        }
-    }
+    let result = state.engine.take_back(&path).await;
+    done(result.map(|offset_ms| set_clock(&state, offset_ms)), "restored", &name)
 }
 
 pub(crate) async fn reset(State(state): State<Arc<AppState>>) -> Response {
