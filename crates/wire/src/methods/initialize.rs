@@ -119,3 +119,23 @@ fn check_length(length: usize, field: &'static str, max: usize) -> Result<(), Co
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A repeated call must be known again, also when it writes its parameters another way.
+    #[test]
+    fn numbers_are_the_same_however_often_they_are_read_and_written() {
+        let object = r#"{"beyond":55444444444444444444444444447600705760070,"small":5e-324}"#;
+        let once = others(&format!(r#"{{"identity_param":{object}}}"#));
+        let nested = serde_json::json!({ "identity_param": object }).to_string();
+        assert_eq!(others(&nested), once);
+        assert_eq!(others(&format!(r#"{{"identity_param":{once}}}"#)), once);
+    }
+
+    fn others(text: &str) -> String {
+        let content = Content::parse(text).unwrap();
+        Initialize::read(&content).unwrap().identity_param.unwrap().others
+    }
+}
