@@ -26,7 +26,7 @@
 
   function address(url) {
     try {
-      const parsed = new URL(url, location.href);
+      const parsed = new URL(url);
       if (/^https?:$/.test(parsed.protocol)) return parsed;
     } catch {
       // Said below, as for every address that cannot be opened.
