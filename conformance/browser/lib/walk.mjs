@@ -1,11 +1,15 @@
 // What a person does on each page.
 
-const FORM = (action) => `form[action$="${action}"]`;
+const FORM = (action) => `form[action*="${action}"]`;
+const AGREE = `${FORM('/consent')}:has([name=agree][value=yes])`;
 
-export async function consent(someone, { agree = 'yes', way } = {}) {
+export async function consent(someone, { agree = 'yes', way, guardian } = {}) {
   await someone.at('step', 'consent');
-  if (way) await someone.press(`${FORM('/consent')} [name=way][value=${way}]`);
-  await someone.press(`${FORM('/consent')} [name=agree][value=${agree}]`);
+  if (agree === 'no') return someone.press(`${FORM('/consent')} [name=agree][value=no]`);
+  if (way) await someone.press(`${AGREE} [name=way][value=${way}]`);
+  if (guardian) await someone.press(`${AGREE} [name=guardian]`);
+  await someone.press(`${AGREE} [name=agree]`);
+  await someone.press(`${AGREE} button`);
 }
 
 /** Photographs one side of the card. */

@@ -52,7 +52,7 @@
     const answer = await fetch(`${base}/${path}`, {
       method,
       body,
-      headers: body ? { 'content-type': body.type } : {},
+      headers: { ...(body ? { 'content-type': body.type } : {}), 'accept-language': document.documentElement.lang },
       cache: 'no-store',
       redirect: 'error',
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),

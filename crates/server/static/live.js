@@ -69,6 +69,7 @@
     button.disabled = true;
     const answer = await fetch(`${page.base}/handover`, {
       method: 'POST',
+      headers: { 'accept-language': document.documentElement.lang },
       cache: 'no-store',
       redirect: 'error',
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
@@ -80,17 +81,22 @@
   }
 
   function showCode(button, { svg, address, ends_in: seconds }) {
-    const code = document.createElement('img');
-    code.alt = say('qr_text');
-    // As an image it can run nothing.
-    code.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
     const link = document.createElement('code');
     link.textContent = address;
-    byId('qr').replaceChildren(code, paragraph(say('qr_text')), paragraph(link));
+    // An address may be too long for a code: then there is its text alone.
+    byId('qr').replaceChildren(...(svg ? [image(svg)] : []), paragraph(say('qr_text')), paragraph(link));
     reveal();
     button.hidden = true;
     setTimeout(() => ended(button), seconds * 1000);
     if (!listening) listen();
+  }
+
+  function image(svg) {
+    const code = document.createElement('img');
+    code.alt = say('qr_text');
+    // As an image it can run nothing.
+    code.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
+    return code;
   }
 
   function ended(button) {
