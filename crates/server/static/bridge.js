@@ -109,7 +109,7 @@
   }
 
   // In Alipay's client the real ones are there already, and stay.
-  window.my ??= { startAPVerify, call };
+  window.my = window.my || { startAPVerify, call };
   if (!window.AlipayJSBridge) {
     window.AlipayJSBridge = { call };
     const ready = () => document.dispatchEvent(new Event('AlipayJSBridgeReady'));

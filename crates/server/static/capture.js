@@ -55,7 +55,8 @@
       headers: { ...(body ? { 'content-type': body.type } : {}), 'accept-language': document.documentElement.lang },
       cache: 'no-store',
       redirect: 'error',
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      // Browsers of old phones have none; then the system's own limit holds.
+      signal: AbortSignal.timeout?.(ANSWER_WITHIN_MS),
     });
     if (answer.status === 204) return null;
     const told = await answer.json();
@@ -66,12 +67,17 @@
 
   /** Sends the same thing again while the network fails or the server is busy. */
   async function send(method, path, body) {
+    let failed = false;
     for (const wait of BACKOFF_MS) {
       try {
-        return await once(method, path, body);
+        const told = await once(method, path, body);
+        if (failed) calm();
+        return told;
       } catch (problem) {
         if (problem instanceof Trouble && problem.code !== 'BUSY') throw problem;
-        tell(say('network'));
+        failed = true;
+        // Beside the movement that is shown, not in its place.
+        speak(say('network'));
         await pause(wait);
       }
     }
@@ -117,11 +123,15 @@
   const asTrouble = (problem) =>
     (problem instanceof Trouble ? problem : new Trouble(say('camera_failed'), { retry: true, camera: true }));
 
-  function warn({ message }) {
-    tell('');
+  function speak(text) {
     // The text comes after the element is shown: only then do screen readers read it out.
     show(trouble, true);
-    if (trouble) trouble.textContent = message;
+    if (trouble) trouble.textContent = text;
+  }
+
+  function warn({ message }) {
+    tell('');
+    speak(message);
     disable([start, shoot, use, again, ...fileControls()], false);
   }
 
@@ -129,13 +139,13 @@
   function complain(problem) {
     const known = asTrouble(problem);
     const more = known.again || known.code === 'CHALLENGE_OVER';
-    const otherWay = known.camera || known.code === 'TOO_MANY_TRIES';
     closeCamera();
     warn(known);
     show(start, false);
     show(retry, more);
     if (isCard) showShot(false, true);
-    if (otherWay) openUpload();
+    // Whatever cannot be tried again has this way left.
+    if (known.camera || !more) openUpload();
     (more ? retry : fileInput())?.focus();
   }
 
@@ -236,6 +246,7 @@
 
   async function face(mine) {
     const asked = await send('POST', 'challenge');
+    if (!still(mine)) return;
     const total = asked.actions.length * asked.frames_each;
     if (progress) Object.assign(progress, { max: total, value: 0 });
     tell(say('look_straight'));

@@ -72,7 +72,7 @@
       headers: { 'accept-language': document.documentElement.lang },
       cache: 'no-store',
       redirect: 'error',
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      signal: AbortSignal.timeout?.(ANSWER_WITHIN_MS),
     });
     const told = await answer.json();
     if (told.reload) return reload();
