@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use engine::{
-    CLOCK_OFFSET, Clock, Engine, Mode, MovableClock, Outbound, Parts, SystemChance, SystemClock,
-    VAULT_FINGERPRINT, Vault,
+    CLOCK_OFFSET, Clock, Engine, Mode, MovableClock, Outbound, Parts, Policy, Simulated,
+    SystemChance, SystemClock, VAULT_FINGERPRINT, Vault, Verifier,
 };
 use functions::{Limits, Runtime, WorkerCommand};
 use server::{AppState, Gateway, Space};
@@ -41,6 +41,8 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
         mode: config.mode,
         apps,
         grants: config.grants,
+        verifier: verifier(config.mode),
+        policy: Policy::default(),
     });
     let GatewayConfig { key, certificate, next_certificate, root_sn, window } = config.gateway;
     warn_of_expiry("the gateway's", certificate.as_ref());
@@ -64,6 +66,14 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
         public_url: config.public_url.unwrap_or_else(|| listened.to_owned()),
         test_clock,
     }))
+}
+
+/// Who decides: in test mode nobody looks; in live mode there is nobody yet.
+fn verifier(mode: Mode) -> Option<Arc<dyn Verifier>> {
+    match mode {
+        Mode::Test => Some(Arc::new(Simulated)),
+        Mode::Live => None,
+    }
 }
 
 /// Certificates end without a sound; a month is time to replace one.

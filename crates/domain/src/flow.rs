@@ -64,6 +64,32 @@ pub enum Step {
     Submit,
 }
 
+impl Step {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Step::Consent => "consent",
+            Step::CertFront => "cert_front",
+            Step::CertBack => "cert_back",
+            Step::Face => "face",
+            Step::Submit => "submit",
+        }
+    }
+
+    /// The steps of a scene, in their order.
+    pub fn all_of(scene: BizCode, way: Way) -> Vec<Step> {
+        let mut steps = vec![Step::Consent];
+        if way.asks_for_document(scene) {
+            steps.extend([Step::CertFront, Step::CertBack]);
+        }
+        if way.asks_for_face(scene) {
+            steps.push(Step::Face);
+        }
+        steps.push(Step::Submit);
+        steps
+    }
+}
+
 /// What the person has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Progress {
@@ -126,6 +152,9 @@ mod tests {
         assert_eq!(walk(BizCode::CertPhotoFace, Way::Scene), both);
         for scene in BizCode::ALL {
             assert_eq!(walk(*scene, Way::Document), [Consent, CertFront, CertBack, Submit]);
+            for way in [Way::Scene, Way::Document] {
+                assert_eq!(walk(*scene, way), Step::all_of(*scene, way));
+            }
         }
     }
 

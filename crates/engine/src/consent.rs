@@ -10,7 +10,7 @@ use crate::visit::{Place, Seen};
 use crate::{Engine, EngineError};
 
 /// How long another device may take over after the code was shown.
-const HANDOVER: SignedDuration = SignedDuration::from_mins(10);
+pub const HANDOVER: SignedDuration = SignedDuration::from_mins(10);
 
 /// What the person says to the consent text.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -37,7 +37,7 @@ pub use authorize::{Acting, Caller};
 pub use capture::{Challenged, Taken};
 pub use chance::{Chance, SystemChance};
 pub use clock::{Clock, MovableClock, SystemClock};
-pub use consent::Agreement;
+pub use consent::{Agreement, HANDOVER};
 pub use error::EngineError;
 pub use initialize::{MerchantChoice, Order};
 pub use outbound::{Fetched, Outbound, OutboundError, OutboundRequest, Reach};

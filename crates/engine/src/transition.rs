@@ -4,6 +4,7 @@ use domain::{Certification, CertifyId, How, State, Verdict};
 use jiff::{SignedDuration, Timestamp};
 use store::{CertificationRecord, Decision, Ended, NewEvent, Transition, Visit};
 
+use crate::subject::Subject;
 use crate::{Engine, EngineError};
 
 /// How often a change is decided anew when another caller was faster.
@@ -69,14 +70,19 @@ impl Engine {
         Ok(Transition { expected: record.certification.version, next, event, ended })
     }
 
-    /// Until when the pictures of a certification that ends now are kept; none: not at all. Both
-    /// the operator's setting and the merchant's `face_reserve_strategy` must want it.
+    /// For how long pictures are kept. Both the operator's setting and the merchant's
+    /// `face_reserve_strategy` must want it.
+    pub(crate) fn pictures_kept_days(&self, subject: &Subject) -> u16 {
+        if subject.may_be_reserved() { self.policy.evidence_days } else { 0 }
+    }
+
+    /// Until when the pictures of a certification that ends now are kept; none: not at all.
     fn keep_pictures_until(
         &self,
         record: &CertificationRecord,
     ) -> Result<Option<Timestamp>, EngineError> {
-        let days = i64::from(self.policy.evidence_days);
-        if days == 0 || !self.subject(record)?.may_be_reserved() {
+        let days = i64::from(self.pictures_kept_days(&self.subject(record)?));
+        if days == 0 {
             return Ok(None);
         }
         Ok(self.now().checked_add(SignedDuration::from_hours(24 * days)).ok())

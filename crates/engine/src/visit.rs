@@ -73,8 +73,12 @@ pub struct View {
     pub offers_document: bool,
     /// What an operator asked for when asking again.
     pub asked: Option<String>,
-    /// What is there already.
-    pub parts: Vec<Part>,
+    /// What is there already, and since when.
+    pub parts: Vec<(Part, Timestamp)>,
+    /// People will look at what is handed in.
+    pub people_look: bool,
+    /// For how many days after the end pictures are kept; 0: not.
+    pub pictures_kept_days: u16,
 }
 
 /// A certification as one browser finds it.
@@ -125,7 +129,9 @@ impl Engine {
             offers_document: contract
                 .is_some_and(|contract| Way::offers_document(certification.biz_code, contract)),
             asked,
-            parts: seen.exhibits.iter().map(|exhibit| exhibit.part).collect(),
+            parts: seen.exhibits.iter().map(|kept| (kept.part, kept.received_at)).collect(),
+            people_look: self.verifier_queues(),
+            pictures_kept_days: self.pictures_kept_days(&seen.subject),
         })
     }
 

@@ -33,7 +33,14 @@ pub async fn serve(
         // Answers are one small write: waiting to fill a packet only adds latency.
         let _ = connection.set_nodelay(true);
     });
-    axum::serve(listener, router::service(state)).with_graceful_shutdown(stop).await
+    let listeners = Arc::new(doors::page::Listeners::new());
+    let leaving = Arc::clone(&listeners);
+    let stop = async move {
+        stop.await;
+        // Open pages would hold the server for ever.
+        leaving.stop();
+    };
+    axum::serve(listener, router::service(state, listeners)).with_graceful_shutdown(stop).await
 }
 
 /// Runs a function of `space` once, as a back end would, without a listener. For the command line.

@@ -68,7 +68,14 @@ pub(crate) fn failure(error: &EngineError) -> Failure {
         EngineError::Expired => Failure::plain(SubCode::CertifyIdExpired),
         EngineError::WrongState(_) => Failure::plain(SubCode::BillStatusError),
         EngineError::Busy(_) => Failure::plain(SubCode::ServiceUnavailable),
-        EngineError::TestModeOnly
+        EngineError::Elsewhere
+        | EngineError::NotThisStep
+        | EngineError::ChallengeOver
+        | EngineError::TooManyTries
+        | EngineError::GuardianNeeded
+        | EngineError::Picture(_)
+        | EngineError::Undecidable(_)
+        | EngineError::TestModeOnly
         | EngineError::InvalidToken
         | EngineError::SignInUnavailable(_)
         | EngineError::Internal(_) => {

@@ -4,14 +4,15 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{any, get, post};
+use axum::routing::{any, get, post, put};
+use axum::{Extension, Router};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 
+use crate::doors::page::{self, Listeners};
 use crate::state::AppState;
 use crate::{doors, layers};
 
@@ -23,6 +24,7 @@ const BODY_WITHIN: Duration = Duration::from_secs(20);
 
 pub(crate) fn service(
     state: Arc<AppState>,
+    listeners: Arc<Listeners>,
 ) -> IntoMakeServiceWithConnectInfo<layers::Doors, SocketAddr> {
     let test_mode = state.engine.mode() == engine::Mode::Test;
     let mut routes = Router::new()
@@ -31,17 +33,13 @@ pub(crate) fn service(
         .route("/gateway.do", get(doors::gateway::call).post(doors::gateway::call))
         .route("/v3/{*resource}", any(doors::rest::call))
         .route("/docs/errors", get(doors::health::errors))
-        .route("/static/page.css", get(doors::page::stylesheet))
         .route("/healthz", get(doors::health::live))
         .route("/readyz", get(doors::health::ready))
         .route("/", get(doors::health::index));
-    routes = if test_mode {
-        routes
-            .route("/verify/{link}", get(doors::page::show).post(doors::page::choose))
-            .merge(test_world())
-    } else {
-        routes.route("/verify/{link}", get(doors::page::show))
-    };
+    routes = routes.merge(statics()).merge(person(&state, listeners));
+    if test_mode {
+        routes = routes.merge(test_world());
+    }
     let routes = routes
         .fallback(doors::health::not_found)
         .method_not_allowed_fallback(doors::health::wrong_method)
@@ -53,6 +51,38 @@ pub(crate) fn service(
     layers::Doors::new(routes).into_make_service()
 }
 
+fn statics() -> Router<Arc<AppState>> {
+    Router::new()
+        .route("/static/page.css", get(page::stylesheet))
+        .route("/static/capture.js", get(page::capture_script))
+        .route("/static/live.js", get(page::live))
+}
+
+/// The person's pages. What changes something comes from our own pages only.
+fn person(state: &Arc<AppState>, listeners: Arc<Listeners>) -> Router<Arc<AppState>> {
+    let pictures = || DefaultBodyLimit::max(page::MAX_UPLOAD);
+    let main = match state.engine.mode() {
+        engine::Mode::Test => get(page::show).post(page::choose),
+        engine::Mode::Live => get(page::show),
+    };
+    Router::new()
+        .route("/verify/{link}", main)
+        .route("/verify/{link}/consent", post(page::consent))
+        .route("/verify/{link}/challenge", post(page::challenge))
+        .route("/verify/{link}/frames/{challenge}/{index}", put(page::frame).layer(pictures()))
+        .route(
+            "/verify/{link}/photos/{part}",
+            put(page::photo).post(page::upload).layer(pictures()),
+        )
+        .route("/verify/{link}/submit", post(page::submit))
+        .route("/verify/{link}/leave", post(page::leave))
+        .route("/verify/{link}/left", get(page::left))
+        .route("/verify/{link}/handover", post(page::handover))
+        .route("/verify/{link}/continue", get(page::continued).post(page::take_over))
+        .route("/verify/{link}/events", get(page::events).layer(Extension(listeners)))
+        .layer(from_fn_with_state(Arc::clone(state), page::own_origin))
+}
+
 fn test_world() -> Router<Arc<AppState>> {
     Router::new()
         .route(
@@ -61,4 +91,5 @@ fn test_world() -> Router<Arc<AppState>> {
         )
         .route("/test/clock", post(doors::test_world::advance))
         .layer(from_fn(doors::test_world::own_origin))
+        .route("/static/bridge.js", get(page::bridge))
 }

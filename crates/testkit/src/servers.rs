@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use domain::AppId;
-use engine::{Clock, Engine, Mode, MovableClock, Outbound, Reach, SystemClock};
+use engine::{Clock, Engine, Mode, MovableClock, Outbound, Policy, Reach, SystemClock, Verifier};
 use functions::{Limits, Runtime, WorkerCommand};
 use server::{AppKeys, AppState, Gateway, Space};
 use tempfile::TempDir;
@@ -64,6 +64,8 @@ struct Choices {
     functions: Option<(PathBuf, WorkerCommand)>,
     movable_clock: bool,
     no_gateway: bool,
+    verifier: Option<Arc<dyn Verifier>>,
+    policy: Policy,
 }
 
 impl TestServer {
@@ -82,6 +84,17 @@ impl TestServer {
         Self::build(Choices { movable_clock: true, ..Choices::default() }).await
     }
 
+    /// A server in `mode` where `verifier` decides.
+    pub async fn with_verifier(mode: Mode, verifier: impl Verifier + 'static) -> Self {
+        let verifier: Option<Arc<dyn Verifier>> = Some(Arc::new(verifier));
+        Self::build(Choices { mode: Some(mode), verifier, ..Choices::default() }).await
+    }
+
+    /// A server in test mode whose operator has chosen `policy`.
+    pub async fn with_policy(policy: Policy) -> Self {
+        Self::build(Choices { policy, ..Choices::default() }).await
+    }
+
     /// A server without a key to sign answers of the gateway with.
     pub async fn without_gateway() -> Self {
         Self::build(Choices { no_gateway: true, ..Choices::default() }).await
@@ -95,7 +108,8 @@ impl TestServer {
     async fn build(choices: Choices) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut blueprint = Blueprint::default().database_in(folder.path());
-        blueprint.mode = choices.mode.unwrap_or(Mode::Test);
+        blueprint = blueprint.mode(choices.mode.unwrap_or(Mode::Test)).policy(choices.policy);
+        blueprint.verifier = choices.verifier.or(blueprint.verifier);
         let (engine, test_clock) = if choices.movable_clock {
             let clock = Arc::new(MovableClock::new(SystemClock, 0));
             (blueprint.engine_with(Arc::clone(&clock) as Arc<dyn Clock>), Some(clock))

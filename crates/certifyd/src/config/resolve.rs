@@ -322,7 +322,8 @@ impl Judge<'_> {
         }
         let id = id?;
         let name = text(raw.name.as_ref()).unwrap_or(id.as_str()).to_owned();
-        Some((App { name, contract: Contract { scenes }, profile, id }, keys))
+        let return_schemes = Vec::new();
+        Some((App { name, contract: Contract { scenes }, profile, id, return_schemes }, keys))
     }
 
     fn scene(&mut self, value: &Spanned<String>) -> Option<BizCode> {

@@ -35,6 +35,7 @@ pub(crate) async fn call(
     let Some(gateway) = &state.gateway else {
         return page::problem(
             &state,
+            &headers,
             &Failure::precise(
                 SubCode::ServiceUnavailable,
                 "此服务未配置网关私钥（[gateway] private_key）",
@@ -55,7 +56,7 @@ pub(crate) async fn call(
         tracing::info!(sub_code, method, "refused at the gateway");
     }
     if arrival.method == Method::Certify.as_str() {
-        return page_answer(&state, answer);
+        return page_answer(&state, &headers, answer);
     }
     match answer {
         Ok(Answer::Outcome(outcome)) => reply::send(&state, gateway, &manner, &outcome),
@@ -125,14 +126,14 @@ fn content(keys: &AppKeys, request: &Request) -> Result<Content, Failure> {
 }
 
 /// `certify` is opened by a browser: its answer is a page, even when it refuses.
-fn page_answer(state: &AppState, answer: Result<Answer, Failure>) -> Response {
+fn page_answer(state: &AppState, headers: &HeaderMap, answer: Result<Answer, Failure>) -> Response {
     match answer {
         Ok(Answer::Link(link)) => Redirect::to(&link).into_response(),
         Ok(Answer::Outcome(Outcome::Failure(failure))) | Err(failure) => {
-            page::problem(state, &failure)
+            page::problem(state, headers, &failure)
         }
         Ok(Answer::Outcome(Outcome::Success(_))) => {
-            page::problem(state, &Failure::plain(SubCode::SystemError))
+            page::problem(state, headers, &Failure::plain(SubCode::SystemError))
         }
     }
 }

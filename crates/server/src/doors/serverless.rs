@@ -290,6 +290,13 @@ pub(crate) fn refused(error: &EngineError) -> ServerlessError {
         | EngineError::Expired
         | EngineError::WrongState(_)
         | EngineError::NoSuchLink
+        | EngineError::Elsewhere
+        | EngineError::NotThisStep
+        | EngineError::ChallengeOver
+        | EngineError::TooManyTries
+        | EngineError::GuardianNeeded
+        | EngineError::Picture(_)
+        | EngineError::Undecidable(_)
         | EngineError::SignInUnavailable(_)
         | EngineError::TestModeOnly => ErrorCode::ParamInvalid,
     };

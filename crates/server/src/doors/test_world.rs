@@ -130,6 +130,13 @@ fn refused(error: &EngineError) -> Response {
         EngineError::WrongState(_) => (StatusCode::CONFLICT, "WRONG_STATE"),
         EngineError::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "BUSY"),
         EngineError::TestModeOnly => (StatusCode::FORBIDDEN, "TEST_MODE_ONLY"),
+        EngineError::Elsewhere
+        | EngineError::NotThisStep
+        | EngineError::ChallengeOver
+        | EngineError::TooManyTries
+        | EngineError::GuardianNeeded
+        | EngineError::Undecidable(_) => (StatusCode::CONFLICT, "WRONG_STEP"),
+        EngineError::Picture(_) => (StatusCode::UNPROCESSABLE_ENTITY, "PICTURE"),
         EngineError::NoSuchApp
         | EngineError::InvalidAppAuthToken
         | EngineError::TokenFromPage
