@@ -64,6 +64,7 @@ describe('scenes', { concurrency: 4 }, () => {
         await someone.open(link);
         await step(someone, name);
       }
+      await someone.at('step', 'submit');
       await someone.open(link);
       await submit(someone);
       await someone.at('finished');
@@ -117,6 +118,21 @@ describe('scenes', { concurrency: 4 }, () => {
     await someone.at('finished');
     const { state, reason } = await merchant.status(certifyId);
     assert.deepEqual({ state, reason }, { state: 'failed', reason: 'CONSENT_REFUSED' });
+  });
+
+  test('a double click sends a form once', async (t) => {
+    const { someone } = await visitor(t, { scene: 'FACE' });
+    const sent = [];
+    someone.page.on('request', (request) => request.method() === 'POST' && sent.push(request.url()));
+    await someone.at('step', 'consent');
+    await someone.page.evaluate(() => {
+      document.querySelector('[name=agree][value=yes]').checked = true;
+      const button = document.querySelector('form:has([name=agree][value=yes]) button');
+      button.click();
+      button.click();
+    });
+    await someone.at('step', 'face');
+    assert.equal(sent.length, 1);
   });
 
   for (const [outcome, reason] of [['passed'], ['failed', 'CERT_INFO_MISMATCH']]) {

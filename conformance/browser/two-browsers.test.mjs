@@ -94,6 +94,14 @@ describe('two browsers', { concurrency: 4 }, () => {
     await phone.press('form[action*="/continue"] button');
     await phone.at('step', 'cert_front');
     await desktop.at('watching');
+
+    const third = await newPerson();
+    await third.open(address);
+    await Promise.all([third.page.waitForNavigation(), third.press('form[action*="/continue"] button')]);
+    assert.notEqual((await third.data()).place, 'step', 'a token is good for once');
+    await phone.page.reload();
+    await phone.at('step', 'cert_front');
+
     await uploadCard(phone, pictures.path('card.png'));
     await phone.at('step', 'face');
     await desktop.page.waitForFunction(() => document.body.dataset.place === 'watching', { polling: 50 });
@@ -102,12 +110,6 @@ describe('two browsers', { concurrency: 4 }, () => {
     await phone.at('finished');
     await desktop.at('finished');
     assert.equal(await merchant.passed(certifyId), 'T');
-
-    const third = await newPerson();
-    await third.open(address);
-    await third.press('form[action*="/continue"] button');
-    await third.page.waitForFunction(() => document.body.dataset.place !== 'continue', { polling: 50 });
-    assert.notEqual((await third.data()).place, 'step', 'a token is good for once');
   });
 
   test('the one who handed over cannot go on', async (t) => {
@@ -134,7 +136,7 @@ describe('two browsers', { concurrency: 4 }, () => {
       someone.forge('PUT', `/frames/${challenge}/${index}`, { body, headers: JPEG, ...more });
 
     const first = await ask(someone);
-    assert.equal(first.ends_in, 180);
+    assert.ok(first.ends_in > 170 && first.ends_in <= 180, `${first.ends_in}`);
     assert.deepEqual([...first.actions].sort(), ['come_closer', 'turn_left', 'turn_right']);
     await assertRefused(certifyId, () => put(first.challenge, 1), 'NOT_THIS_STEP');
     assert.equal((await put(first.challenge, 0)).status, 204);

@@ -16,6 +16,7 @@
   const ANSWER_WITHIN_MS = 30000;
   // Waits between attempts to send the same thing; one attempt more than there are waits.
   const BACKOFF_MS = [500, 1000, 2000, 4000];
+  const PASSING = ['BUSY', 'FAULT'];
   // Arrows that every font has. The person sees a mirror image, so left is left.
   const ARROWS = { turn_left: '←', turn_right: '→', come_closer: '↑' };
 
@@ -74,7 +75,7 @@
         if (failed) calm();
         return told;
       } catch (problem) {
-        if (problem instanceof Trouble && problem.code !== 'BUSY') throw problem;
+        if (problem instanceof Trouble && !PASSING.includes(problem.code)) throw problem;
         failed = true;
         // Beside the movement that is shown, not in its place.
         speak(say('network'));
@@ -138,7 +139,8 @@
   /** The camera, or the answer to a challenge, came to nothing. */
   function complain(problem) {
     const known = asTrouble(problem);
-    const more = known.again || known.code === 'CHALLENGE_OVER';
+    // A frame that was not taken: the movements are made once more.
+    const more = known.again || /^(CHALLENGE_OVER|PICTURE_)/.test(known.code);
     closeCamera();
     warn(known);
     show(start, false);

@@ -63,6 +63,19 @@
     }, ASK_AGAIN_MS);
   }
 
+  /** A second click on a button would send the form twice. */
+  function sendOnce() {
+    let sent = false;
+    document.addEventListener('submit', (event) => {
+      // What a script sends in the form's place is its own matter.
+      if (event.defaultPrevented) return;
+      if (sent) event.preventDefault();
+      sent = true;
+    });
+    // Back from the next page, the form may be sent again.
+    addEventListener('pageshow', () => { sent = false; });
+  }
+
   // ---- Handing over
 
   async function offer(button) {
@@ -164,6 +177,7 @@
 
   if (page.place === 'continue') continued();
   else rememberBridge();
+  sendOnce();
   handover();
   tellBridge();
   if (LISTENING.includes(page.place)) listen();
