@@ -120,6 +120,11 @@ class Gallery {
     });
     // Asks for a challenge each time, of which there are only so many.
     this.#add('face-movement', await this.#arrive(await this.#begun({ scene: 'FACE' })), async (each) => {
+      // The frames stay on their way, or the step would be done while somebody looks at it.
+      await each.page.evaluate(() => {
+        const real = window.fetch;
+        window.fetch = (path, options) => (path.includes('/frames/') ? new Promise(() => {}) : real(path, options));
+      });
       await each.press('#start');
       await each.page.waitForSelector('#prompt .arrow', { visible: true });
     });
