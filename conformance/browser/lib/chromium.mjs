@@ -5,11 +5,13 @@ import { existsSync } from 'node:fs';
 import puppeteer from 'puppeteer-core';
 
 const executable = process.env.CHROMIUM ?? '/usr/bin/chromium';
-export const LIMIT_MS = 20_000;
+// Long, for the machine may have other work; nobody waits for it unless something is wrong.
+export const LIMIT_MS = 40_000;
 
+// Few pictures a second: they are drawn without a graphics card.
 const CAMERA = {
-  granted: ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
-  refused: ['--use-fake-device-for-media-stream', '--deny-permission-prompts'],
+  granted: ['--use-fake-device-for-media-stream=fps=5', '--use-fake-ui-for-media-stream'],
+  refused: ['--use-fake-device-for-media-stream=fps=5', '--deny-permission-prompts'],
 };
 
 /** A name that is no secure context, as an address of a local network is none. */
