@@ -29,6 +29,7 @@ impl Engine {
             let transition = self.transition(&record, next, decision)?;
             let next = transition.next.clone();
             if self.store.transit(transition).await? {
+                self.changed(id);
                 self.after_change(&next).await?;
                 return Ok(CertificationRecord { certification: next, ..record });
             }

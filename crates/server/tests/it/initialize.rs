@@ -1,10 +1,12 @@
 //! Wrong input of every field of `initialize`, under both profiles: the documented code, the
 //! field's name, both languages, and never the value.
 
+use base64::Engine as _;
 use serde_json::{Value, json};
 use testkit::{COMPATIBLE, STRICT, TestServer};
 
 use crate::answer::{Answer, INITIALIZE, call, content};
+use crate::page::person::jpeg;
 
 /// Who refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -299,6 +301,7 @@ async fn what_production_is_known_to_accept_is_accepted_by_the_compatible_profil
 #[tokio::test]
 async fn what_the_documents_show_is_accepted_by_the_strict_profile() {
     let server = TestServer::start().await;
+    let picture = base64::engine::general_purpose::STANDARD.encode(jpeg(300, 300));
     for (n, (path, value)) in [
         ("biz_code", "CERT_PHOTO"),
         ("biz_code", "CERT_PHOTO_FACE"),
@@ -307,8 +310,8 @@ async fn what_the_documents_show_is_accepted_by_the_strict_profile() {
         ("identity_param.cert_no", "11000019900307001x"),
         ("identity_param.cert_name", "阿卜杜拉·买买提"),
         ("merchant_config.return_url", "www.taobao.com"),
-        ("merchant_config.return_url", "myapp://done"),
-        ("face_contrast_picture", "iVBORw0KGgo="),
+        ("merchant_config.return_url", "registered://done"),
+        ("face_contrast_picture", &picture),
     ]
     .into_iter()
     .enumerate()

@@ -8,7 +8,7 @@ mod handover;
 mod languages;
 mod live;
 mod origin;
-mod person;
+pub(crate) mod person;
 mod places;
 mod refused;
 mod returning;

@@ -179,3 +179,17 @@ impl Listener {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn so_many_may_listen_and_no_more() {
+        let listeners = Listeners::new();
+        let mut places: Vec<_> = (0..MOST).map(|_| listeners.admit().unwrap()).collect();
+        assert!(listeners.admit().is_none());
+        places.pop();
+        assert!(listeners.admit().is_some());
+    }
+}

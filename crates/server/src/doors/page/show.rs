@@ -119,6 +119,8 @@ struct HandedInPage {
 struct FinishedPage<'a> {
     page: Frame,
     passed: bool,
+    /// The person did not agree, which is no fault of theirs.
+    refused: bool,
     title: &'static str,
     text: &'static str,
     reason: &'a str,
@@ -307,6 +309,7 @@ fn finished(shown: &Shown<'_>) -> Response {
     frame::send(&FinishedPage {
         page: shown.frame("finished").telling(view, status),
         passed: reason.is_none(),
+        refused: reason == Some(KnownReason::CONSENT_REFUSED),
         title,
         text,
         reason: known.map_or(code, |known| match shown.asker.language {
