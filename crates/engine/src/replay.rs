@@ -33,19 +33,19 @@ impl Engine {
         sent_ms: i64,
         life: Option<SignedDuration>,
     ) -> Result<Freshness, EngineError> {
-        let now = self.now();
-        let Ok(sent) = Timestamp::from_millisecond(sent_ms) else {
-            return Ok(Freshness::OutOfTime);
-        };
-        let age = now.duration_since(sent);
-        let life = life.map_or(WINDOW, |life| life.min(WINDOW));
-        if age > life || age < -WINDOW {
-            return Ok(Freshness::OutOfTime);
-        }
+        let Some(sent) = self.in_time(sent_ms, life) else { return Ok(Freshness::OutOfTime) };
         // Kept until no repeat of it can be in time.
         let until = sent.checked_add(WINDOW * 2).unwrap_or(Timestamp::MAX);
         let hash = sha256(format!("{app}\0{nonce}").as_bytes());
         let new = self.store.use_nonce(hash, until).await?;
         Ok(if new { Freshness::Fresh } else { Freshness::Repeated })
+    }
+
+    /// The time a request gives, if it is in time.
+    pub fn in_time(&self, sent_ms: i64, life: Option<SignedDuration>) -> Option<Timestamp> {
+        let sent = Timestamp::from_millisecond(sent_ms).ok()?;
+        let age = self.now().duration_since(sent);
+        let life = life.map_or(WINDOW, |life| life.min(WINDOW));
+        (age <= life && age >= -WINDOW).then_some(sent)
     }
 }

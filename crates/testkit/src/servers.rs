@@ -156,6 +156,7 @@ impl TestServer {
         let (functions, worker) = choices.functions.unzip();
         let state = Arc::new(AppState {
             gateway: choices.gateway,
+            snapshots: folder.path().join("snapshots"),
             ..state(engine, test_clock, address, functions, worker)
         });
         tokio::spawn(Arc::clone(&state.engine).run_notices());
@@ -333,7 +334,7 @@ fn state(
         gateway: None,
         public_url: format!("http://{address}"),
         operator: OperatorToken::new(OPERATOR_TOKEN),
-        snapshots: std::env::temp_dir().join("unused"),
+        snapshots: PathBuf::new(),
         test_clock,
     }
 }

@@ -15,6 +15,7 @@ mod notices;
 mod page;
 mod paths;
 mod recorded;
+mod reviews;
 mod serverless;
 mod sha1;
 mod test_world;

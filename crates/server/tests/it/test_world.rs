@@ -149,3 +149,88 @@ async fn pages_of_other_sites_may_not_steer_and_our_own_may() {
     assert_eq!(server.get(&path(&id)).await.json()["state"], "created");
     assert_eq!(send(&server.url("")).await.status, 200);
 }
+
+#[tokio::test]
+async fn an_outcome_chosen_ahead_is_kept_for_its_order() {
+    let server = TestServer::start().await;
+    let ahead = |outcome: serde_json::Value| {
+        json!({ "app_id": COMPATIBLE, "outer_order_no": "ahead1", "outcome": outcome,
+                "reason": "CERT_EXPIRED" })
+    };
+    let reply = server.post_json("/test/outcomes", &ahead(json!("failed"))).await;
+    assert_eq!((reply.status, &reply.json()["outcome"]), (200, &json!("failed")), "{}", reply.body);
+    let id = open(&server, "ahead1").await;
+    let person = crate::page::person::Person::agreed(
+        &server,
+        &crate::answer::link(&server, &id).await,
+    )
+    .await;
+    person.show_face().await;
+    person.form("/submit", &[]).await;
+    assert_eq!(server.get(&path(&id)).await.json()["reason"], "CERT_EXPIRED");
+
+    assert_eq!(server.post_json("/test/outcomes", &ahead(json!(null))).await.status, 200);
+    for (body, says) in [
+        (ahead(json!("left")), "leaving"),
+        (ahead(json!("maybe")), "outcome"),
+        (json!({ "app_id": "nobody", "outer_order_no": "a", "outcome": "passed" }), "app_id"),
+        (json!({ "outcome": "passed" }), "missing field"),
+    ] {
+        let reply = server.post_json("/test/outcomes", &body).await;
+        assert_eq!(reply.status, 422, "{body}");
+        assert!(reply.body.contains(says), "{body} {}", reply.body);
+    }
+}
+
+#[tokio::test]
+async fn the_world_is_put_aside_taken_back_and_emptied() {
+    let server = TestServer::with_movable_clock().await;
+    let first = open(&server, "aside1").await;
+    let advance = json!({ "advance_seconds": 3600 });
+    assert_eq!(server.post_json("/test/clock", &advance).await.status, 200);
+    let then = server.state.engine.now();
+    assert_eq!(server.post_json("/test/snapshots/before", &json!({})).await.status, 200);
+
+    server.post_json("/test/clock", &json!({ "advance_seconds": 90_000 })).await;
+    server.post_json(&path(&first), &json!({ "outcome": "passed" })).await;
+    let second = open(&server, "aside2").await;
+    let reply = server.post_json("/test/snapshots/before/restore", &json!({})).await;
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    assert_eq!(server.get(&path(&second)).await.status, 404);
+    assert_eq!(server.get(&path(&first)).await.json()["state"], "created");
+    let gone = server.state.engine.now().duration_since(then).as_secs();
+    assert!((0..60).contains(&gone), "the clock stands where it stood: {gone}");
+
+    assert_eq!(server.post_json("/test/reset", &json!({})).await.status, 200);
+    assert_eq!(server.get(&path(&first)).await.status, 404);
+    assert_eq!(server.get("/test/events").await.json()["events"], json!([]));
+    for bad in ["no-such", "a.b", "..%2fx", &"x".repeat(41)] {
+        let reply = server.post_json(&format!("/test/snapshots/{bad}/restore"), &json!({})).await;
+        assert!((400..500).contains(&reply.status), "{bad} {}", reply.status);
+    }
+}
+
+#[tokio::test]
+async fn what_happened_is_told_in_order() {
+    let server = TestServer::start().await;
+    let id = open(&server, "events1").await;
+    server.post_json(&path(&id), &json!({ "outcome": "left" })).await;
+    server.post_json(&path(&id), &json!({ "outcome": "passed" })).await;
+    for query in [String::new(), format!("?certify_id={id}")] {
+        let told = server.get(&format!("/test/events{query}")).await.json();
+        let events = told["events"].as_array().unwrap();
+        let kinds: Vec<&str> = events.iter().map(|e| e["kind"].as_str().unwrap()).collect();
+        assert_eq!(kinds, ["in_progress", "left", "passed"]);
+        assert!(events.iter().all(|event| event["certify_id"] == json!(id)));
+    }
+    assert_eq!(server.get("/test/events?certify_id=x").await.status, 404);
+}
+
+#[tokio::test]
+async fn live_mode_has_no_test_world() {
+    let server = TestServer::live().await;
+    for path in ["/test/outcomes", "/test/reset", "/test/snapshots/a", "/test/clock"] {
+        assert_eq!(server.post_json(path, &json!({})).await.status, 404, "{path}");
+    }
+    assert_eq!(server.get("/test/events").await.status, 404);
+}

@@ -1,0 +1,124 @@
+//! Operators decide, through their door.
+
+use engine::{Mode, Review};
+use reqwest::Method;
+use serde_json::{Value, json};
+use testkit::{COMPATIBLE, OPERATOR_TOKEN, Reply, TestServer};
+
+use crate::answer::query;
+use crate::page::person::{Person, begun, jpeg};
+
+async fn ask(server: &TestServer, verb: &Method, path: &str, body: Option<Value>) -> Reply {
+    let request = server.request(verb.as_str(), path).bearer_auth(OPERATOR_TOKEN);
+    let body = body.map(|body| body.to_string()).unwrap_or_default();
+    server.send(request.body(body)).await
+}
+
+async fn get(server: &TestServer, path: &str) -> Reply {
+    ask(server, &Method::GET, path, None).await
+}
+
+async fn decide(server: &TestServer, id: &str, body: Value) -> Reply {
+    ask(server, &Method::POST, &format!("/operator/reviews/{id}"), Some(body)).await
+}
+
+/// Both sides of a card, handed in.
+async fn handed_in(server: &TestServer, number: &str) -> (String, String) {
+    let (id, link) = begun(server, "CERT_PHOTO", number).await;
+    let person = Person::agreed(server, &link).await;
+    for part in ["cert_front", "cert_back"] {
+        let reply = person.put(&format!("/photos/{part}?source=camera"), jpeg(320, 240)).await;
+        assert_eq!(reply.status, 204, "{}", reply.body);
+    }
+    person.form("/submit", &[]).await;
+    (id, link)
+}
+
+#[tokio::test]
+async fn what_waits_is_listed_shown_and_approved() {
+    let server = TestServer::with_verifier(Mode::Live, Review).await;
+    let (id, _) = handed_in(&server, "110000199003070052").await;
+    let waiting = get(&server, "/operator/reviews").await.json();
+    assert_eq!(waiting["reviews"][0]["certify_id"], json!(id));
+    assert!(!waiting.to_string().contains("110000199003070052"), "a list shows nobody");
+
+    let reply = get(&server, &format!("/operator/reviews/{id}?by=li")).await;
+    assert_eq!(reply.header("cache-control"), "no-store");
+    let docket = reply.json();
+    assert_eq!(docket["cert_no"], "110000199003070052");
+    assert_eq!(docket["pictures"].as_array().unwrap().len(), 2);
+    let picture = get(&server, &format!("/operator/reviews/{id}/pictures/cert_front?by=li")).await;
+    assert_eq!((picture.status, picture.header("content-type")), (200, "image/jpeg"));
+    assert_eq!(query(&server, COMPATIBLE, &id).await.text("passed"), "F");
+
+    let reply = decide(&server, &id, json!({ "decision": "approve", "by": "li" })).await;
+    let status = reply.json();
+    assert_eq!((reply.status, &status["state"]), (200, &json!("passed")), "{status}");
+    assert_eq!(status["assurance"], "reviewed");
+    assert_eq!(status["not_checked"], json!(["face", "authority"]));
+    assert_eq!(query(&server, COMPATIBLE, &id).await.text("passed"), "T");
+    // The pictures went with the end.
+    let picture = get(&server, &format!("/operator/reviews/{id}/pictures/cert_front")).await;
+    assert_eq!(picture.status, 404);
+    let again = decide(&server, &id, json!({ "decision": "approve" })).await;
+    assert_eq!((again.status, &again.json()["error"]["code"]), (409, &json!("NOTHING_WAITS")));
+}
+
+#[tokio::test]
+async fn somebody_is_rejected_or_asked_again() {
+    let server = TestServer::with_verifier(Mode::Live, Review).await;
+    let (id, link) = handed_in(&server, "110000199003070052").await;
+    let text = "照片反光，请重拍";
+    let reply = decide(&server, &id, json!({ "decision": "ask_again", "reason": text })).await;
+    assert_eq!((reply.status, &reply.json()["state"]), (200, &json!("in_progress")));
+    assert_eq!(get(&server, "/operator/reviews").await.json(), json!({ "reviews": [] }));
+    drop(link);
+
+    let (id, _) = handed_in(&server, "110000199003070060").await;
+    let body = json!({ "decision": "reject", "reason": "CERT_PHOTO_UNREADABLE" });
+    assert_eq!(decide(&server, &id, body).await.json()["reason"], "CERT_PHOTO_UNREADABLE");
+}
+
+#[tokio::test]
+async fn decisions_that_cannot_be_taken_say_why() {
+    let server = TestServer::with_verifier(Mode::Live, Review).await;
+    let (id, _) = handed_in(&server, "110000199003070052").await;
+    for (body, says) in [
+        (json!({}), "missing field"),
+        (json!({ "decision": "maybe" }), "approve"),
+        (json!({ "decision": "reject" }), "reason"),
+        (json!({ "decision": "approve", "reason": "X" }), "no reason"),
+        (json!({ "decision": "ask_again", "reason": "x".repeat(201) }), "200"),
+        (json!({ "decision": "approve", "by": "a\nb" }), "by"),
+    ] {
+        let reply = decide(&server, &id, body.clone()).await;
+        assert_eq!(reply.status, 422, "{body} {}", reply.body);
+        assert!(reply.body.contains(says), "{body} {}", reply.body);
+    }
+    for id in ["00000000000000000000000000000000", "x"] {
+        let reply = decide(&server, id, json!({ "decision": "approve" })).await;
+        assert_eq!(reply.status, 404);
+    }
+    // A face that nothing can be compared with.
+    let (id, link) = begun(&server, "FACE", "110000199003070060").await;
+    let person = Person::agreed(&server, &link).await;
+    person.show_face().await;
+    person.form("/submit", &[]).await;
+    let reply = decide(&server, &id, json!({ "decision": "approve" })).await;
+    assert_eq!(reply.json()["error"]["code"], "CANNOT_BE_APPROVED");
+    assert!(reply.body.contains("face_contrast_picture"));
+}
+
+#[tokio::test]
+async fn pictures_are_deleted_on_demand_and_nobody_comes_in_without_the_token() {
+    let server = TestServer::with_verifier(Mode::Live, Review).await;
+    let (id, _) = handed_in(&server, "110000199003070052").await;
+    let path = format!("/operator/reviews/{id}/pictures");
+    for path in ["/operator/reviews", &path, &format!("{path}/cert_front")] {
+        let verb = if path.ends_with("pictures") { "DELETE" } else { "GET" };
+        assert_eq!(server.send(server.request(verb, path)).await.status, 401, "{path}");
+    }
+    let deleted = ask(&server, &Method::DELETE, &path, None).await.json();
+    assert_eq!(deleted, json!({ "deleted": 2 }));
+    assert_eq!(get(&server, &format!("{path}/cert_front")).await.status, 404);
+}
