@@ -96,7 +96,7 @@ struct Listener {
     changes: Receiver<CertifyId>,
     pace: Interval,
     stopping: watch::Receiver<bool>,
-    _place: OwnedSemaphorePermit,
+    _admitted: OwnedSemaphorePermit,
 }
 
 pub(crate) async fn events(
@@ -105,7 +105,7 @@ pub(crate) async fn events(
     Path(link): Path<String>,
     asker: Asker,
 ) -> Response {
-    let Some(place) = listeners.admit() else { return Problem::Busy.json(asker.words()) };
+    let Some(admitted) = listeners.admit() else { return Problem::Busy.json(asker.words()) };
     // Before the first look, so that no change falls in between.
     let changes = state.engine.changes();
     let view = match state.engine.view(&link, asker.session.as_deref()).await {
@@ -124,7 +124,7 @@ pub(crate) async fn events(
         pace,
         link,
         state,
-        _place: place,
+        _admitted: admitted,
     };
     let first = Told::of(&view);
     let stream = stream::unfold((listener, Some(first)), |(mut listener, first)| async move {
