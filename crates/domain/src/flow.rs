@@ -92,6 +92,7 @@ impl Step {
 
 /// What the person has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a step of its own, in any mixture")]
 pub struct Progress {
     /// Agreed.
     pub consented: bool,

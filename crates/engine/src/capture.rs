@@ -120,13 +120,12 @@ impl Engine {
         let part = taken.part;
         let kept = self.decode(move || picture::take(&taken.bytes)).await?;
         let picture = self.seal_picture(visit.id, part, taken.source, &kept)?;
-        match self.store.keep_picture(visit.id, visit.version, picture).await? {
-            true => {
-                self.changed(visit.id);
-                Ok(())
-            }
+        if self.store.keep_picture(visit.id, visit.version, picture).await? {
+            self.changed(visit.id);
+            Ok(())
+        } else {
             // The person has gone on elsewhere, or asked for another challenge.
-            false => Err(EngineError::NotThisStep),
+            Err(EngineError::NotThisStep)
         }
     }
 
@@ -208,12 +207,11 @@ impl Engine {
         event: store::NewEvent,
     ) -> Result<(), EngineError> {
         let id = next.id;
-        match self.store.change_visit(next, beside, event).await? {
-            true => {
-                self.changed(id);
-                Ok(())
-            }
-            false => Err(EngineError::NotThisStep),
+        if self.store.change_visit(next, beside, event).await? {
+            self.changed(id);
+            Ok(())
+        } else {
+            Err(EngineError::NotThisStep)
         }
     }
 }

@@ -72,7 +72,7 @@ impl Engine {
         let now = self.now();
         let id = self.new_certify_id(now);
         let content_digest = self.digest(&order);
-        self.judge_scheme(&acting.owner, &mut order);
+        Self::judge_scheme(&acting.owner, &mut order);
         let reference = self.reference(id, &acting.owner, &mut order).await?;
         let record = CertificationRecord {
             content_digest,
@@ -114,7 +114,7 @@ impl Engine {
 
     /// An address that opens an app is accepted as production accepts it; nobody is sent there
     /// unless its scheme is registered.
-    fn judge_scheme(&self, owner: &App, order: &mut Order) {
+    fn judge_scheme(owner: &App, order: &mut Order) {
         let scheme = order.merchant.return_url.app_scheme();
         if scheme.is_some_and(|scheme| !owner.return_schemes.contains(&scheme)) {
             let rule = Rule::UnregisteredScheme;

@@ -262,9 +262,10 @@ impl Engine {
             ..visit
         };
         let event = self.event("asked_again", Some(next.attempt.to_string()));
-        match self.store.ask_again(next, decision, event).await? {
-            true => Ok(()),
-            false => Err(EngineError::NotThisStep),
+        if self.store.ask_again(next, decision, event).await? {
+            Ok(())
+        } else {
+            Err(EngineError::NotThisStep)
         }
     }
 }

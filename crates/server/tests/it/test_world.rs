@@ -160,11 +160,9 @@ async fn an_outcome_chosen_ahead_is_kept_for_its_order() {
     let reply = server.post_json("/test/outcomes", &ahead(json!("failed"))).await;
     assert_eq!((reply.status, &reply.json()["outcome"]), (200, &json!("failed")), "{}", reply.body);
     let id = open(&server, "ahead1").await;
-    let person = crate::page::person::Person::agreed(
-        &server,
-        &crate::answer::link(&server, &id).await,
-    )
-    .await;
+    let person =
+        crate::page::person::Person::agreed(&server, &crate::answer::link(&server, &id).await)
+            .await;
     person.show_face().await;
     person.form("/submit", &[]).await;
     assert_eq!(server.get(&path(&id)).await.json()["reason"], "CERT_EXPIRED");

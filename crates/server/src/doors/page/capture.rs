@@ -25,11 +25,11 @@ pub(crate) async fn challenge(
 ) -> Response {
     let session = asker.session.as_deref().unwrap_or_default();
     match state.engine.challenge(&link, session).await {
-        Ok(asked) => {
-            let actions = asked.challenge.actions().iter().copied().map(Action::as_str);
-            let ends_in = asked.ends.duration_since(state.engine.now()).as_secs();
+        Ok(challenged) => {
+            let actions = challenged.challenge.actions().iter().copied().map(Action::as_str);
+            let ends_in = challenged.ends.duration_since(state.engine.now()).as_secs();
             let body = serde_json::json!({
-                "challenge": asked.id,
+                "challenge": challenged.id,
                 "actions": actions.collect::<Vec<_>>(),
                 "frames_each": Challenge::FRAMES_EACH,
                 "ends_in": ends_in,

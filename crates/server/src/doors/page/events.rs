@@ -93,7 +93,7 @@ struct Listener {
     changes: Watching,
     pace: Interval,
     stopping: watch::Receiver<bool>,
-    _place: OwnedSemaphorePermit,
+    _admitted: OwnedSemaphorePermit,
 }
 
 pub(crate) async fn events(
@@ -102,7 +102,7 @@ pub(crate) async fn events(
     Path(link): Path<String>,
     asker: Asker,
 ) -> Response {
-    let Some(place) = listeners.admit() else { return Problem::Busy.json(asker.words()) };
+    let Some(admitted) = listeners.admit() else { return Problem::Busy.json(asker.words()) };
     let view = match state.engine.view(&link, asker.session.as_deref()).await {
         Ok(view) => view,
         Err(error) => return Problem::of(&error).json(asker.words()),
@@ -126,7 +126,7 @@ pub(crate) async fn events(
         pace,
         link,
         state,
-        _place: place,
+        _admitted: admitted,
     };
     let first = Told::of(&view);
     let stream = stream::unfold((listener, Some(first)), |(mut listener, first)| async move {

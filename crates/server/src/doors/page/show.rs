@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use domain::{BizCode, KnownReason, Step, Way};
+use domain::{BizCode, KnownReason, Step};
 use engine::{Mode, Place, View, Watched};
 
 use super::asker::Asker;
@@ -363,13 +363,5 @@ impl ConsentPage<'_> {
 
     fn seen(&self) -> &'static str {
         if self.view.people_look { self.page.w.seen_people } else { self.page.w.seen_machine }
-    }
-
-    fn way_scene(&self) -> &'static str {
-        Way::Scene.as_str()
-    }
-
-    fn way_document(&self) -> &'static str {
-        Way::Document.as_str()
     }
 }

@@ -31,9 +31,9 @@ async fn every_page_of_the_way_is_in_the_browsers_language() {
         let english = person.request("GET", "").build().unwrap();
         let english = english.headers()["accept-language"].to_str().unwrap().starts_with("en");
         if english {
-            assert_english(&page.body)
+            assert_english(&page.body);
         } else {
-            assert_chinese(&page.body)
+            assert_chinese(&page.body);
         }
         assert_eq!(attribute(page, "lang"), if english { "en" } else { "zh" });
     };
