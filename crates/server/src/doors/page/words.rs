@@ -47,6 +47,7 @@ pub(crate) struct Words {
     pub(crate) how_title: &'static str,
     pub(crate) taken_title: &'static str,
     pub(crate) taken_face: &'static str,
+    pub(crate) taken_cert_instead: &'static str,
     pub(crate) taken_cert: &'static str,
     pub(crate) purpose_title: &'static str,
     pub(crate) purpose: &'static str,

@@ -35,6 +35,7 @@ pub(super) static WORDS: Words = Words {
     how_title: "What you will do",
     taken_title: "What is collected",
     taken_face: "Your face: nine still pictures. No video, no sound.",
+    taken_cert_instead: "Only if you choose your ID card instead of your face: one photo of each of its sides, and no face.",
     taken_cert: "Your ID card: one photo of each side.",
     purpose_title: "What it is for",
     purpose: "Only to find out whether you are this person.",

@@ -35,6 +35,7 @@ pub(super) static WORDS: Words = Words {
     how_title: "怎样进行",
     taken_title: "采集什么",
     taken_face: "人脸：镜头前的 9 张静态画面，不录像，不录音。",
+    taken_cert_instead: "仅当您选择用身份证代替人脸时：身份证正反面照片各一张，不采集人脸。",
     taken_cert: "身份证：正反面照片各一张。",
     purpose_title: "用来做什么",
     purpose: "仅用于确认您是否为本人，不作他用。",
