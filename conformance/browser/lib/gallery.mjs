@@ -115,6 +115,8 @@ class Gallery {
       await each.page.waitForSelector('#trouble', { visible: true });
     });
     this.#add('face-phone', someone, async (each) => {
+      // Nobody hands over from a phone to a phone: only wider screens offer it.
+      await each.page.setViewport(DESKTOP);
       await each.press('#handover');
       await each.page.waitForSelector('#qr img', { visible: true });
     });

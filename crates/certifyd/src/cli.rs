@@ -170,7 +170,7 @@ pub(crate) enum ReviewAction {
     Reject {
         #[command(flatten)]
         decide: ReviewDecide,
-        /// The code the merchant gets, e.g. FACE_NOT_MATCH, CERT_PHOTO_UNREADABLE, REVIEW_REJECTED
+        /// The code the merchant gets, e.g. `FACE_NOT_MATCH`, `CERT_PHOTO_UNREADABLE`
         #[arg(long, value_name = "CODE")]
         reason: String,
     },

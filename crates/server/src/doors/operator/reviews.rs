@@ -23,13 +23,13 @@ const LONGEST: usize = 200;
 /// A decision.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Decision {
+pub(crate) struct Ruled {
     decision: String,
     reason: Option<String>,
     by: Option<String>,
 }
 
-impl Decision {
+impl Ruled {
     fn read(&self) -> Result<Ruling, String> {
         let reason = self.reason.as_deref().filter(|reason| !reason.trim().is_empty());
         match (self.decision.as_str(), reason) {
@@ -100,7 +100,7 @@ pub(crate) async fn decide(
     let Some(id) = CertifyId::parse(&certify_id) else {
         return refused(&EngineError::NoSuchCertification);
     };
-    let decision: Decision = match serde_json::from_slice(&body) {
+    let decision: Ruled = match serde_json::from_slice(&body) {
         Ok(decision) => decision,
         Err(error) => return invalid(&format!("the body must be JSON: {error}")),
     };
