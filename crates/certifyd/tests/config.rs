@@ -56,3 +56,49 @@ fn a_key_that_is_too_short_is_refused_before_a_caller_finds_out() {
     let short = refused("public_key = \"short.pem\"");
     assert!(short.contains("apps.public_key: not an RSA key of at least 2048 bits"), "{short}");
 }
+
+#[test]
+fn who_decides_fits_the_mode() {
+    for (mode, verifier, says) in [
+        ("live", "simulated", "for mode = \"test\" only; use \"review\""),
+        ("test", "nobody", "verification.verifier must be \"simulated\" or \"review\""),
+    ] {
+        let lines = format!("[verification]\nverifier = \"{verifier}\"");
+        let refused = refused_in(mode, &lines);
+        assert!(refused.contains(says), "{refused}");
+    }
+    for (mode, verifier) in [("live", "review"), ("test", "review"), ("test", "simulated")] {
+        let output = check_in(mode, &format!("[verification]\nverifier = \"{verifier}\""));
+        assert!(output.status.success(), "{mode} {verifier}");
+    }
+}
+
+#[test]
+fn schemes_of_apps_are_names_of_schemes() {
+    for bad in ["javascript", "https", "my app", "", "1st", "a:b"] {
+        let refused = refused(&format!("return_schemes = [\"{bad}\"]"));
+        assert!(refused.contains("apps.return_schemes"), "{bad} {refused}");
+    }
+    accepted("return_schemes = [\"MyShop\", \"com.example.shop\"]");
+}
+
+#[test]
+fn days_are_bounded() {
+    let refused = refused("[verification]\nevidence_days = 4000");
+    assert!(refused.contains("verification.evidence_days"), "{refused}");
+}
+
+fn check_in(mode: &str, lines: &str) -> Output {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("certifyd.toml");
+    let text = format!("mode = \"{mode}\"\n[[apps]]\nid = \"2021\"\n{lines}\n");
+    std::fs::write(&file, text).unwrap();
+    let program = env!("CARGO_BIN_EXE_certifyd");
+    Command::new(program).args(["check", "--config"]).arg(&file).output().unwrap()
+}
+
+fn refused_in(mode: &str, lines: &str) -> String {
+    let output = check_in(mode, lines);
+    assert_eq!(output.status.code(), Some(2));
+    String::from_utf8(output.stderr).unwrap()
+}

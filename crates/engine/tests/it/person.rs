@@ -573,3 +573,41 @@ async fn no_order_of_calls_passes_without_the_verifier() {
         }
     }
 }
+
+/// Promise 17: pictures are off by default, and gone when their time is up.
+#[tokio::test]
+async fn pictures_are_kept_only_if_operator_and_merchant_both_want_it() {
+    for (strategy, kept) in [("reserve", true), ("never", false)] {
+        let policy = engine::Policy { evidence_days: 2, ..engine::Policy::default() };
+        let world = TestEngine::made_of(&Blueprint::default().policy(policy));
+        let mut order = orders::order("kept1");
+        order.biz_code = BizCode::CertPhoto;
+        order.merchant.text = serde_json::json!({ "face_reserve_strategy": strategy }).to_string();
+        let id = world.open(order).await;
+        let link = world.engine.certify(&world.acting(COMPATIBLE), id, None).await.unwrap();
+        let session = world.engine.agree(&link, agreement(), None).await.unwrap();
+        let person = Person { world, id, link, session };
+        person.show_card().await;
+        person.submit().await.unwrap();
+        assert_eq!(person.view().await.status.state, "passed");
+        let engine = &person.world.engine;
+        let there = || async { engine.docket(id, "li").await.unwrap().pictures.len() };
+        assert_eq!(there().await, if kept { 2 } else { 0 }, "{strategy}");
+        person.world.clock.advance(SignedDuration::from_hours(48) - SignedDuration::from_millis(1));
+        engine.sweep().await.unwrap();
+        assert_eq!(there().await, if kept { 2 } else { 0 }, "{strategy}");
+        person.world.clock.advance(SignedDuration::from_millis(1));
+        engine.sweep().await.unwrap();
+        assert_eq!(there().await, 0, "{strategy}");
+    }
+}
+
+/// What nobody finished is gone with its time, pictures included.
+#[tokio::test]
+async fn the_pictures_of_what_expires_go_with_it() {
+    let person = Person::at(BizCode::CertPhoto).await;
+    person.show_card().await;
+    person.world.clock.advance(SignedDuration::from_hours(23));
+    person.world.engine.sweep().await.unwrap();
+    assert_eq!(person.world.engine.docket(person.id, "li").await.unwrap().pictures, []);
+}
