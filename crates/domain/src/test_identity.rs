@@ -5,8 +5,8 @@
 
 use crate::{CertNo, FailReason, Verdict, verdict::Assurance};
 
-/// A number and what comes of it; none: passed.
-const OUTCOMES: [(&str, Option<&str>); 4] = [
+/// A number, and the reason of the failure that comes of it; none: it passes.
+pub const OUTCOMES: [(&str, Option<&str>); 4] = [
     ("11000019900307001X", None),
     ("110000199003070028", Some("FACE_NOT_MATCH")),
     ("110000199003070036", Some("FACE_NOT_LIVE")),

@@ -138,12 +138,11 @@ Official SDK (npm alipay-sdk; others take the same values):
   application key  {app_private_key}  (PKCS#1; PKCS#8 beside it)
   gateway key      {gateway_public_key}
   server key       {server_private_key}  (serverSecret of the back-end SDK)
-  operator token   {operator_token}  (/operator/…, certifyd notices)
+  operator token   {operator_token}  (/operator/…, certifyd review and notices)
 
-Test identities (any other is accepted too):
+Test identities (certNo; with any other, and any name, you choose the outcome on the page):
 
-  张测试  11000019900307001X      李测试  110000199003070028
-
+{identities}
 Try it in another terminal:
 
   {program} invoke init --dir {project}
@@ -152,9 +151,19 @@ Try it in another terminal:
 "#,
             version = env!("CARGO_PKG_VERSION"),
             merchant = self.merchant_app_id,
+            identities = identities(),
             public_line = self.gateway_public_line,
         )
     }
+}
+
+/// One line for each number that decides by itself.
+fn identities() -> String {
+    let line = |(number, reason): &(&str, Option<&str>)| {
+        let end = reason.map_or("passes".to_owned(), |reason| format!("fails, {reason}"));
+        format!("  {number}  {end}\n")
+    };
+    domain::test_identity::OUTCOMES.iter().map(line).collect()
 }
 
 /// The last line before the waiting.
@@ -164,7 +173,7 @@ pub(crate) const READY: &str = "Ready. Press Ctrl-C to stop.\n";
 pub(crate) fn first_call(function: &str, answer: &str, link: Option<&str>) -> String {
     let mut text = format!("{function} answered:\n\n  {answer}\n");
     if let Some(link) = link {
-        text.push_str("\nOpen this link as the person, and choose the outcome:\n\n  ");
+        text.push_str("\nOpen this link as the person: consent, camera or upload, result. Nobody is verified:\n\n  ");
         text.push_str(link);
         text.push('\n');
     }
