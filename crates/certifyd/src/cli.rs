@@ -194,6 +194,9 @@ pub(crate) struct ReviewDecide {
     /// Who you are, for the record
     #[arg(long, value_name = "NAME", env = "USER")]
     by: Option<String>,
+    /// The attempt you looked at; refused if it is not the one that waits
+    #[arg(long, value_name = "N")]
+    pub(crate) attempt: Option<i64>,
     #[command(flatten)]
     pub(crate) running: Running,
 }

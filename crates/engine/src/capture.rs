@@ -1,5 +1,7 @@
 //! The person shows their card and their face: challenges, frames, photos.
 
+use std::sync::Arc;
+
 use domain::{Challenge, Part, Source};
 use jiff::Timestamp;
 use store::{Beside, Exhibit, NewPicture, OpenChallenge, Visit};
@@ -176,13 +178,14 @@ impl Engine {
         work: impl FnOnce() -> Result<T, picture::PictureError> + Send + 'static,
     ) -> Result<T, EngineError> {
         let stopped = |_| EngineError::Internal("a picture could not be decoded".into());
-        let permit = self
-            .decodings
-            .acquire()
-            .await
-            .map_err(|_| EngineError::Internal("the server is stopping".into()))?;
-        let done = tokio::task::spawn_blocking(work).await;
-        drop(permit);
+        let stopping = |_| EngineError::Internal("the server is stopping".into());
+        let permit = Arc::clone(&self.decodings).acquire_owned().await.map_err(stopping)?;
+        // Who asked may be gone before it is done; the permit stays with the work.
+        let done = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            work()
+        })
+        .await;
         Ok(done.map_err(stopped)??)
     }
 

@@ -53,7 +53,10 @@ impl Engine {
             return Err(EngineError::Elsewhere);
         }
         self.changed(visit.id);
-        self.pass_known_device(&seen, &visit).await?;
+        // The consent is stored: whatever comes of the shorter way, this browser must learn its token.
+        if let Err(error) = self.pass_known_device(&seen, &visit).await {
+            tracing::warn!(%error, "a known device was not passed");
+        }
         Ok(token)
     }
 
@@ -82,8 +85,10 @@ impl Engine {
     /// As [`Self::view`].
     pub async fn leave(&self, link: &str, session: Option<&str>) -> Result<Status, EngineError> {
         let seen = self.seen(link, session).await?;
-        if let Place::Step(_) | Place::Choosing = seen.place {
-            let id = seen.record.certification.id;
+        let id = seen.record.certification.id;
+        // Whoever has only the link leaves no trace, and leaving twice is leaving once.
+        let noted = seen.visit.is_some() && matches!(seen.place, Place::Step(_) | Place::Choosing);
+        if noted && self.store.events(id).await?.last().is_none_or(|last| last.kind != "left") {
             self.store.note(id, self.event("left", None)).await?;
             self.changed(id);
         }

@@ -94,7 +94,7 @@ pub struct Engine {
     grants: Vec<Grant>,
     verifier: Option<Arc<dyn Verifier>>,
     policy: Policy,
-    decodings: tokio::sync::Semaphore,
+    decodings: Arc<tokio::sync::Semaphore>,
     recent: sessions::Recent,
     notices: Option<NoticeDesk>,
     delivery: notify::Delivery,
@@ -142,7 +142,7 @@ impl Engine {
             grants: parts.grants,
             verifier: parts.verifier,
             policy: parts.policy,
-            decodings: tokio::sync::Semaphore::new(capture::DECODINGS),
+            decodings: Arc::new(tokio::sync::Semaphore::new(capture::DECODINGS)),
             recent: sessions::Recent::default(),
             notices: parts.notices,
             delivery: notify::Delivery::default(),
@@ -154,6 +154,11 @@ impl Engine {
     /// The application with this id.
     pub fn app(&self, id: &str) -> Option<&Arc<App>> {
         AppId::parse(id).ok().and_then(|id| self.apps.get(&id))
+    }
+
+    /// Who decides, by the name in the configuration.
+    pub fn verifier_name(&self) -> Option<&'static str> {
+        self.verifier.as_ref().map(|verifier| verifier.name())
     }
 
     /// Test or live.

@@ -118,6 +118,10 @@ fn decode(bytes: &[u8]) -> Result<DynamicImage, PictureError> {
         _ => PictureError::Damaged,
     };
     let mut decoder = reader.into_decoder().map_err(explain)?;
+    // The decoder itself looks at the edges only.
+    if decoder.total_bytes() > MAX_MEMORY {
+        return Err(PictureError::TooManyPixels);
+    }
     // A file without an orientation stands upright; one with a broken one is read as it lies.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let mut picture = DynamicImage::from_decoder(decoder).map_err(explain)?;

@@ -152,7 +152,7 @@ impl Engine {
             cert_type: subject.identity.cert_type.as_str(),
             cert_name: subject.identity.cert_name.expose().to_owned(),
             cert_no: subject.identity.cert_no.expose().to_owned(),
-            challenge: last_challenge(&events),
+            challenge: last_challenge(&events).filter(|_| has_frames(&exhibits)),
             cannot_be_approved: undecidable(certification.biz_code, visit.way, &exhibits)
                 .map(|why| why.to_string()),
             pictures: exhibits.iter().map(Shown::from).collect(),
@@ -177,7 +177,7 @@ impl Engine {
         picture.ok_or(EngineError::NoSuchCertification)
     }
 
-    /// An operator decides.
+    /// An operator decides, about the attempt they have `seen` if they say which.
     ///
     /// # Errors
     /// [`EngineError::NoSuchCertification`]; [`EngineError::NotThisStep`] if nothing waits;
@@ -188,9 +188,14 @@ impl Engine {
         id: CertifyId,
         ruling: Ruling,
         by: &str,
+        seen: Option<i64>,
     ) -> Result<Status, EngineError> {
         let visit = self.visited(id).await?;
         let attempt = self.open_review(id).await?.ok_or(EngineError::NotThisStep)?;
+        // Meanwhile somebody asked again, or the person handed in what nobody has looked at.
+        if attempt != visit.attempt || seen.is_some_and(|seen| seen != attempt) {
+            return Err(EngineError::NotThisStep);
+        }
         let decision = |word, reason| Decision { word, by: by.to_owned(), at: self.now(), reason };
         let record = match ruling {
             Ruling::Approve => {
@@ -273,6 +278,10 @@ impl Engine {
 fn undecidable(scene: BizCode, way: Way, exhibits: &[Exhibit]) -> Option<Undecidable> {
     let parts: Vec<Part> = exhibits.iter().map(|exhibit| exhibit.part).collect();
     evidence::decidable(scene, way, &parts).err()
+}
+
+fn has_frames(exhibits: &[Exhibit]) -> bool {
+    exhibits.iter().any(|exhibit| matches!(exhibit.part, Part::Frame(_)))
 }
 
 fn last_challenge(events: &[Event]) -> Option<String> {

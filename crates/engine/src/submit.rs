@@ -60,8 +60,11 @@ impl Engine {
             Judgement::Later | Judgement::Choose => Ok(false),
             Judgement::Decided(verdict) => {
                 let decision = self.decision_of_machine(verifier.queues(), visit, &verdict);
-                self.conclude(certification.id, &verdict, decision.as_ref()).await?;
-                Ok(true)
+                match self.conclude(certification.id, &verdict, decision.as_ref()).await {
+                    // Somebody else asked at the same time and was faster.
+                    Ok(_) | Err(EngineError::WrongState(_) | EngineError::Expired) => Ok(true),
+                    Err(error) => Err(error),
+                }
             }
         }
     }

@@ -34,7 +34,9 @@ impl Engine {
                 if is_told {
                     self.wake_delivery();
                 }
-                self.after_change(&next).await?;
+                if let Err(error) = self.after_change(&next).await {
+                    tracing::warn!(%error, "a device was not remembered");
+                }
                 return Ok(CertificationRecord { certification: next, ..record });
             }
         }

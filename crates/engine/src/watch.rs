@@ -28,13 +28,18 @@ pub(crate) struct Watchers(Mutex<BTreeMap<CertifyId, watch::Sender<()>>>);
 pub struct Watching {
     watchers: Arc<Watchers>,
     id: CertifyId,
-    changes: watch::Receiver<()>,
+    /// Taken when the wait ends.
+    changes: Option<watch::Receiver<()>>,
 }
 
 impl Watching {
     /// Ends with the next change announced since the last call, or since the wait began.
     pub async fn changed(&mut self) {
-        if self.changes.changed().await.is_err() {
+        let told = match &mut self.changes {
+            Some(changes) => changes.changed().await.is_ok(),
+            None => false,
+        };
+        if !told {
             // The sender lives as long as this.
             std::future::pending::<()>().await;
         }
@@ -44,7 +49,9 @@ impl Watching {
 impl Drop for Watching {
     fn drop(&mut self) {
         let mut all = self.watchers.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if all.get(&self.id).is_some_and(|sender| sender.receiver_count() <= 1) {
+        // Under the lock, so that of two that end at once the later one sees nobody.
+        self.changes = None;
+        if all.get(&self.id).is_some_and(|sender| sender.receiver_count() == 0) {
             all.remove(&self.id);
         }
     }
@@ -67,7 +74,7 @@ impl Engine {
             return None;
         }
         let changes = all.entry(id).or_insert_with(|| watch::channel(()).0).subscribe();
-        Some(Watching { watchers: Arc::clone(&self.watchers), id, changes })
+        Some(Watching { watchers: Arc::clone(&self.watchers), id, changes: Some(changes) })
     }
 
     /// How many certifications are waited for.

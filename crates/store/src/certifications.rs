@@ -12,7 +12,7 @@ use crate::conn::Row;
 use crate::events::append;
 use crate::evidence::{give, release};
 use crate::notices::{self, NewNotice};
-use crate::reviews::decide;
+use crate::reviews::{close, decide};
 use crate::{Conn, Decision, NewEvent, NewPicture, Store, StoreError, Work};
 
 const TABLE: &str = "certifications";
@@ -245,11 +245,14 @@ async fn transit(conn: &mut Conn<'_>, transition: &Transition) -> Result<bool, S
         notices::insert(conn, &transition.next, notice).await?;
     }
     if let Some(ended) = &transition.ended {
-        if let Some((attempt, decision)) = &ended.decision
-            && !decide(conn, id, *attempt, decision).await?
-        {
-            // Decided already, though the state was still open: the two belong together.
-            return Err(StoreError::Corrupt { table: "reviews", column: "decision" });
+        match &ended.decision {
+            Some((attempt, decision)) if !decide(conn, id, *attempt, decision).await? => {
+                // Decided already, though the state was still open: the two belong together.
+                return Err(StoreError::Corrupt { table: "reviews", column: "decision" });
+            }
+            Some(_) => {}
+            // What ended without an operator waits for none.
+            None => close(conn, id, transition.event.at).await?,
         }
         release(conn, id, ended.keep_pictures_until).await?;
     }

@@ -62,12 +62,17 @@ impl Work for List {
     type Output = Vec<Event>;
 
     async fn run(&mut self, conn: &mut Conn<'_>) -> Result<Self::Output, StoreError> {
-        conn.query_all(
-            "SELECT seq, at, kind, detail FROM events WHERE certify_id = $1 ORDER BY seq LIMIT $2",
-            &[self.0.to_bytes().as_slice().into(), MOST.into()],
-            event_from,
-        )
-        .await
+        // The latest, should there be more: what was handed in and decided is among them.
+        let mut latest = conn
+            .query_all(
+                "SELECT seq, at, kind, detail FROM events WHERE certify_id = $1 \
+                 ORDER BY seq DESC LIMIT $2",
+                &[self.0.to_bytes().as_slice().into(), MOST.into()],
+                event_from,
+            )
+            .await?;
+        latest.reverse();
+        Ok(latest)
     }
 }
 

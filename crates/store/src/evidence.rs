@@ -94,7 +94,9 @@ impl Work for Keep {
                 "INSERT INTO evidence (certify_id, attempt, part, picture, source, width, \
                  height, received_at) \
                  SELECT certify_id, attempt, $2, $3, $4, $5, $6, $7 FROM visits \
-                 WHERE certify_id = $1 AND version = $8 \
+                 WHERE certify_id = $1 AND version = $8 AND EXISTS (SELECT 1 \
+                 FROM certifications c WHERE c.certify_id = $1 \
+                 AND c.state IN ('created', 'in_progress')) \
                  ON CONFLICT (certify_id, attempt, part) DO UPDATE SET \
                  picture = excluded.picture, source = excluded.source, width = excluded.width, \
                  height = excluded.height, received_at = excluded.received_at",

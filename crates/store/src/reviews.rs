@@ -20,7 +20,7 @@ pub struct Review {
     pub attempt: i64,
     /// Since when it waits.
     pub queued_at: Timestamp,
-    /// `approved`, `rejected` or `asked_again`.
+    /// `approved`, `rejected`, `asked_again`, or `ended` by itself.
     pub decision: Option<String>,
     /// Who decided.
     pub decided_by: Option<String>,
@@ -157,6 +157,21 @@ pub(crate) async fn decide(
         )
         .await?;
     Ok(changed == 1)
+}
+
+/// Closes whatever is open of a certification that has ended by itself.
+pub(crate) async fn close(
+    conn: &mut Conn<'_>,
+    id: CertifyId,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    conn.execute(
+        "UPDATE reviews SET decision = 'ended', decided_at = $1 \
+         WHERE certify_id = $2 AND decision IS NULL",
+        &[at.as_millisecond().into(), id.to_bytes().as_slice().into()],
+    )
+    .await?;
+    Ok(())
 }
 
 fn review_from(row: &Row<'_>) -> Result<Review, StoreError> {

@@ -78,7 +78,8 @@ async fn decide(
 ) -> Result<(), CommandError> {
     let server = Server::operator(&args.running)?;
     let path = format!("/operator/reviews/{}", encoded(&args.certify_id));
-    let body = serde_json::json!({ "decision": decision, "reason": reason, "by": args.by() });
+    let body = serde_json::json!({ "decision": decision, "reason": reason, "by": args.by(),
+                                  "attempt": args.attempt });
     let status = parsed(&server.post(&path, Some(body)).await?)?;
     let word = shown(status.get("state"));
     Ok(print(&format!("{} is {word} now", args.certify_id))?)

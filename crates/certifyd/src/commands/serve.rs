@@ -40,13 +40,20 @@ async fn serve(config: Config) -> Result<(), CommandError> {
             "links for people begin with {address}, which other machines cannot reach; set public_url"
         );
     }
+    let verifier = state.engine.verifier_name();
     tracing::info!(address, public_url = state.public_url, gateway, "listening");
     match mode {
         Mode::Test => tracing::warn!(
             "test mode: outcomes are chosen, NOBODY IS VERIFIED; set mode = \"live\" to end this"
         ),
         Mode::Live => {
-            tracing::warn!("live mode: this version has no verifier, so no certification can pass");
+            if let Some(verifier) = verifier {
+                tracing::info!(verifier, "live mode");
+            } else {
+                let text =
+                    "live mode without a verifier: nobody can begin; set verification.verifier";
+                tracing::warn!("{text}");
+            }
         }
     }
     until_stopped(state, listener).await

@@ -310,6 +310,7 @@ async fn challenges_differ_and_are_bounded() {
 async fn what_is_no_usable_picture_is_refused_and_nothing_is_kept() {
     let person = Person::at(BizCode::CertPhoto).await;
     let bomb = bomb();
+    let deep = header(8000, 16, 6);
     for (bytes, refusal) in [
         (Vec::new(), PictureError::Empty),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>".to_vec(), PictureError::Kind),
@@ -318,6 +319,7 @@ async fn what_is_no_usable_picture_is_refused_and_nothing_is_kept() {
         (pictures::png(640, 239), PictureError::TooFewPixels(239)),
         (pictures::png(8200, 1), PictureError::TooManyPixels),
         (bomb, PictureError::TooManyPixels),
+        (deep, PictureError::TooManyPixels),
         (b"\x89PNG\r\n\x1a\nrubbish".to_vec(), PictureError::Damaged),
     ] {
         let refused = person.photo(Part::CertFront, bytes).await;
@@ -332,8 +334,15 @@ async fn what_is_no_usable_picture_is_refused_and_nothing_is_kept() {
 
 /// A header that announces 65,000 by 65,000 pixels.
 fn bomb() -> Vec<u8> {
+    header(65_000, 8, 2)
+}
+
+/// A small file that announces so many pixels along each edge, of so many bits.
+fn header(edge: u32, bits: u8, colours: u8) -> Vec<u8> {
     let mut png = pictures::png(320, 240);
-    png[16..24].copy_from_slice(&[0, 0, 0xfd, 0xe8, 0, 0, 0xfd, 0xe8]);
+    png[16..20].copy_from_slice(&edge.to_be_bytes());
+    png[20..24].copy_from_slice(&edge.to_be_bytes());
+    png[24..26].copy_from_slice(&[bits, colours]);
     // The checksum over the header no longer fits, unless it is made to.
     let crc = crc32(&png[12..29]);
     png[29..33].copy_from_slice(&crc.to_be_bytes());
@@ -383,11 +392,11 @@ async fn an_operator_approves_and_the_result_says_what_it_leaves_open() {
     assert_eq!((docket.cert_no.as_str(), docket.pictures.len()), (orders::CERT_NO, 11));
     assert_eq!(docket.cannot_be_approved, None);
     assert!(docket.challenge.is_some());
-    let status = engine.decide_review(person.id, Ruling::Approve, "li").await.unwrap();
+    let status = engine.decide_review(person.id, Ruling::Approve, "li", None).await.unwrap();
     assert_eq!((status.state, status.assurance), ("passed", Some("reviewed")));
     assert_eq!(status.not_checked, ["liveness", "authority"]);
     assert_eq!(
-        engine.decide_review(person.id, Ruling::Approve, "li").await,
+        engine.decide_review(person.id, Ruling::Approve, "li", None).await,
         Err(EngineError::NotThisStep)
     );
     assert_eq!(engine.reviews().await.unwrap(), []);
@@ -409,10 +418,10 @@ async fn a_face_without_a_reference_is_never_approved() {
     let engine = &person.world.engine;
     let docket = engine.docket(person.id, "li").await.unwrap();
     assert!(docket.cannot_be_approved.is_some());
-    let refused = engine.decide_review(person.id, Ruling::Approve, "li").await;
+    let refused = engine.decide_review(person.id, Ruling::Approve, "li", None).await;
     assert_eq!(refused, Err(EngineError::Undecidable(domain::Undecidable::NoReference)));
     let reason = domain::FailReason::parse("NO_REFERENCE_PICTURE").unwrap();
-    let status = engine.decide_review(person.id, Ruling::Reject(reason), "li").await.unwrap();
+    let status = engine.decide_review(person.id, Ruling::Reject(reason), "li", None).await.unwrap();
     assert_eq!(status.reason.as_deref(), Some("NO_REFERENCE_PICTURE"));
 }
 
@@ -432,7 +441,7 @@ async fn the_merchants_picture_reaches_the_verifier() {
     let engine = &person.world.engine;
     let reference = engine.review_picture(person.id, Part::Reference, "li").await.unwrap();
     assert_eq!(image::load_from_memory(&reference).unwrap().height(), 640);
-    let status = engine.decide_review(person.id, Ruling::Approve, "li").await.unwrap();
+    let status = engine.decide_review(person.id, Ruling::Approve, "li", None).await.unwrap();
     assert_eq!(status.state, "passed");
 }
 
@@ -445,7 +454,7 @@ async fn an_operator_asks_again_and_the_person_tries_again() {
         person.show_card().await;
         person.submit().await.unwrap();
         let ruling = Ruling::AskAgain("照片反光".into());
-        let asked = engine.decide_review(person.id, ruling, "li").await;
+        let asked = engine.decide_review(person.id, ruling, "li", None).await;
         if attempt < 5 {
             asked.unwrap();
             let view = person.view().await;
@@ -455,7 +464,7 @@ async fn an_operator_asks_again_and_the_person_tries_again() {
             assert_eq!(asked, Err(EngineError::TooManyTries));
         }
     }
-    let status = engine.decide_review(person.id, Ruling::Approve, "li").await.unwrap();
+    let status = engine.decide_review(person.id, Ruling::Approve, "li", None).await.unwrap();
     assert_eq!(status.state, "passed");
 }
 
@@ -469,9 +478,49 @@ async fn what_expires_in_the_queue_is_not_decided_any_more() {
     let engine = &person.world.engine;
     assert_eq!(engine.reviews().await.unwrap(), []);
     for ruling in [Ruling::Approve, Ruling::AskAgain("again".into())] {
-        let late = engine.decide_review(person.id, ruling, "li").await;
+        let late = engine.decide_review(person.id, ruling, "li", None).await;
         assert_eq!(late, Err(EngineError::Expired));
     }
+    // Once that is written down, nothing of it waits any more.
+    engine.sweep().await.unwrap();
+    let late = engine.decide_review(person.id, Ruling::Approve, "li", None).await;
+    assert_eq!(late, Err(EngineError::NotThisStep));
+}
+
+#[tokio::test]
+async fn an_attempt_that_nobody_looked_at_is_not_decided() {
+    let blueprint = Blueprint::default().verifier(Review);
+    let person = Person::agreed(&blueprint, BizCode::CertPhoto, orders::CERT_NO).await;
+    let engine = &person.world.engine;
+    person.show_card().await;
+    person.submit().await.unwrap();
+    let again = Ruling::AskAgain("again".into());
+    engine.decide_review(person.id, again, "wang", Some(1)).await.unwrap();
+    person.show_card().await;
+    person.submit().await.unwrap();
+    let stale = engine.decide_review(person.id, Ruling::Approve, "li", Some(1)).await;
+    assert_eq!(stale, Err(EngineError::NotThisStep));
+    let status = engine.decide_review(person.id, Ruling::Approve, "li", Some(2)).await.unwrap();
+    assert_eq!(status.state, "passed");
+}
+
+/// The challenge shown to an operator is the one that was answered, whatever came between.
+#[tokio::test]
+async fn leaving_again_and_again_hides_nothing() {
+    let blueprint = Blueprint::default().verifier(Review);
+    let person = Person::agreed(&blueprint, BizCode::Face, orders::CERT_NO).await;
+    person.challenge().await;
+    let engine = &person.world.engine;
+    for _ in 0..20 {
+        engine.leave(&person.link, Some(&person.session)).await.unwrap();
+    }
+    let answered = person.challenge().await;
+    for index in 0..9 {
+        person.frame(&answered.id, index).await.unwrap();
+    }
+    let docket = engine.docket(person.id, "li").await.unwrap();
+    assert_eq!(docket.challenge, Some(answered.challenge.text()));
+    assert_eq!(docket.events.iter().filter(|event| event.kind == "left").count(), 1);
 }
 
 #[tokio::test]

@@ -27,6 +27,8 @@ pub(crate) struct Ruled {
     decision: String,
     reason: Option<String>,
     by: Option<String>,
+    /// The attempt that was looked at.
+    attempt: Option<i64>,
 }
 
 impl Ruled {
@@ -110,7 +112,7 @@ pub(crate) async fn decide(
     };
     match named(decision.by.as_deref()) {
         Err(message) => invalid(message),
-        Ok(by) => match state.engine.decide_review(id, ruling, &by).await {
+        Ok(by) => match state.engine.decide_review(id, ruling, &by, decision.attempt).await {
             Ok(status) => Json(status).into_response(),
             Err(error) => refused(&error),
         },

@@ -145,7 +145,7 @@ impl Listener {
     async fn next(&mut self) -> Option<Event> {
         while !self.told.is_some_and(|told| told.last) {
             let ticked = tokio::select! {
-                _ = self.stopping.changed() => return None,
+                _ = self.stopping.wait_for(|stopping| *stopping) => return None,
                 () = self.changes.changed() => false,
                 _ = self.pace.tick() => true,
             };

@@ -49,7 +49,7 @@ async fn what_is_handed_in_waits_for_an_operator() {
     let certify_id = domain::CertifyId::parse(&id).unwrap();
     let engine = &server.state.engine;
     let again = engine::Ruling::AskAgain("请拍清 <b>背面</b>".to_owned());
-    engine.decide_review(certify_id, again, "operator").await.unwrap();
+    engine.decide_review(certify_id, again, "operator", None).await.unwrap();
     let page = person.open().await;
     assert_live(&page);
     assert_eq!(place(&page), ("step", "cert_front"));
@@ -58,7 +58,7 @@ async fn what_is_handed_in_waits_for_an_operator() {
     person.upload("cert_front", &jpeg(400, 300)).await;
     person.upload("cert_back", &jpeg(400, 300)).await;
     assert_eq!(place(&person.form("/submit", &[]).await), ("waiting", ""));
-    engine.decide_review(certify_id, engine::Ruling::Approve, "operator").await.unwrap();
+    engine.decide_review(certify_id, engine::Ruling::Approve, "operator", None).await.unwrap();
     let page = person.open().await;
     assert_live(&page);
     assert_eq!(place(&page), ("finished", ""));
