@@ -2,6 +2,8 @@
 
 use domain::{AppId, Contract, NotifyUrl, Profile};
 
+use crate::Certifier;
+
 /// Whether results mean anything outside this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
@@ -26,6 +28,10 @@ pub struct App {
     pub return_schemes: Vec<String>,
     /// Where notices go whose certification was opened without an address.
     pub notify_url: Option<NotifyUrl>,
+    /// It acts for merchants only: without a merchant's token it may certify nobody.
+    pub isv: bool,
+    /// Who certifies for it.
+    pub certifier: Certifier,
 }
 
 /// The right of one application to act for another.

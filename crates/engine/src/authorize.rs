@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::AppId;
 use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
 
 use crate::{App, Engine, EngineError};
 
@@ -19,12 +20,28 @@ pub struct Caller<'a> {
 }
 
 /// Proof that a caller may act, and for whom.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Acting {
     /// Whose certifications are meant; its contract and rules apply.
     pub owner: Arc<App>,
     /// The application that calls, if it is another.
     pub isv: Option<AppId>,
+    /// A token that the owner's certifier gave, and alone can judge.
+    pub upstream_token: Option<Arc<Zeroizing<String>>>,
+}
+
+impl std::fmt::Debug for Acting {
+    // The token does not show itself.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Acting({} by {:?})", self.owner.id, self.isv)
+    }
+}
+
+impl Acting {
+    /// An application for itself.
+    pub fn for_itself(owner: Arc<App>) -> Self {
+        Self { owner, isv: None, upstream_token: None }
+    }
 }
 
 impl Engine {
@@ -33,10 +50,11 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NoSuchApp`], [`EngineError::TokenFromPage`] or
     /// [`EngineError::InvalidAppAuthToken`].
-    pub fn authorize(&self, caller: &Caller<'_>) -> Result<Acting, EngineError> {
+    #[expect(clippy::unused_async, reason = "tokens will be looked up in the store")]
+    pub async fn authorize(&self, caller: &Caller<'_>) -> Result<Acting, EngineError> {
         let own = self.apps.get(caller.app).ok_or(EngineError::NoSuchApp)?;
         let Some(token) = caller.app_auth_token else {
-            return Ok(Acting { owner: Arc::clone(own), isv: None });
+            return Ok(Acting::for_itself(Arc::clone(own)));
         };
         if caller.from_page {
             return Err(EngineError::TokenFromPage);
@@ -48,6 +66,7 @@ impl Engine {
         });
         let owner =
             granted.and_then(|app| self.apps.get(app)).ok_or(EngineError::InvalidAppAuthToken)?;
-        Ok(Acting { owner: Arc::clone(owner), isv: Some(caller.app.clone()) })
+        let (owner, isv) = (Arc::clone(owner), Some(caller.app.clone()));
+        Ok(Acting { owner, isv, upstream_token: None })
     }
 }

@@ -31,6 +31,7 @@ mod subject;
 mod submit;
 mod test_world;
 mod transition;
+mod upstream;
 mod vault;
 mod verifier;
 mod visit;
@@ -59,6 +60,10 @@ pub use review::{Docket, Happened, Ruling, Shown, Waiting};
 pub use sessions::SignedIn;
 pub use status::{Account, Wait};
 pub use test_world::{Chosen, Told};
+pub use upstream::{
+    Certifier, Meaning, NotSent, Unknown, Upstream, UpstreamCall, UpstreamFault, UpstreamGateway,
+    UpstreamReply,
+};
 pub use vault::Vault;
 pub use verifier::review::Review;
 pub use verifier::simulated::Simulated;

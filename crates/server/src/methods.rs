@@ -39,17 +39,7 @@ pub(crate) async fn run(
     content: &Content,
     common: Common<'_>,
 ) -> Answer {
-    let answer = match method {
-        Method::Initialize => {
-            initialize::run(state, caller, content, common.notify_url).await.map(Answer::Outcome)
-        }
-        Method::Certify => {
-            certify::run(state, caller, content, common.return_url).await.map(Answer::Link)
-        }
-        Method::Query => query::run(state, caller, content).await.map(Answer::Outcome),
-        Method::Status => status::run(state, caller, content).await.map(Answer::Outcome),
-    };
-    match answer {
+    match carry_out(state, caller, method, content, common).await {
         Ok(answer) => {
             tracing::debug!(app = %caller.app, method = method.as_str(), "answered");
             answer
@@ -64,6 +54,28 @@ pub(crate) async fn run(
             );
             Answer::Outcome(Outcome::Failure(failure))
         }
+    }
+}
+
+/// What is not a refusal of the method's own.
+async fn carry_out(
+    state: &AppState,
+    caller: &Caller<'_>,
+    method: Method,
+    content: &Content,
+    common: Common<'_>,
+) -> Result<Answer, Failure> {
+    let acting = state.engine.authorize(caller).await;
+    let acting = acting.map_err(|error| refusal::failure(&error))?;
+    match method {
+        Method::Initialize => {
+            initialize::run(state, acting, content, common.notify_url).await.map(Answer::Outcome)
+        }
+        Method::Certify => {
+            certify::run(state, &acting, content, common.return_url).await.map(Answer::Link)
+        }
+        Method::Query => query::run(state, &acting, content).await.map(Answer::Outcome),
+        Method::Status => status::run(state, &acting, content).await.map(Answer::Outcome),
     }
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use domain::{AppId, BizCode, CertifyId, Contract, Profile};
 use engine::{
-    Acting, App, Caller, Clock, Engine, Grant, Mode, NoticeDesk, Order, Parts, Policy, Simulated,
-    Vault, Verifier,
+    Acting, App, Certifier, Clock, Engine, Grant, Mode, NoticeDesk, Order, Parts, Policy,
+    Simulated, Vault, Verifier,
 };
 use store::Store;
 use tempfile::TempDir;
@@ -180,9 +180,7 @@ impl TestEngine {
 
     /// The right of `app` to act for itself.
     pub fn acting(&self, app: &str) -> Acting {
-        let app = AppId::parse(app).unwrap();
-        let caller = Caller { app: &app, app_auth_token: None, from_page: false };
-        self.engine.authorize(&caller).unwrap()
+        Acting::for_itself(Arc::clone(self.engine.app(app).unwrap()))
     }
 
     /// Opens a certification for [`COMPATIBLE`].
@@ -213,6 +211,8 @@ fn app(id: &str, name: &str, scenes: &[BizCode], profile: Profile) -> App {
         profile,
         return_schemes: vec!["registered".to_owned()],
         notify_url: None,
+        isv: false,
+        certifier: Certifier::Builtin,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a call came to, before any dialect writes it down.
 
-use crate::{Code, SubCode, json};
+use crate::{Code, Node, SubCode, json};
 
 /// The business answer of one call.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub enum Outcome {
     Success(Vec<(&'static str, String)>),
     /// Anything else.
     Failure(Failure),
+    /// An answer that is written out already: one passed on, or with members of other kinds.
+    Node(Node),
 }
 
 /// Why a call was refused.
@@ -39,31 +41,30 @@ impl From<Failure> for Outcome {
 }
 
 impl Outcome {
-    /// The outer code.
-    pub fn code(&self) -> Code {
+    /// Whether the call did what it says.
+    pub fn is_success(&self) -> bool {
         match self {
-            Self::Success(_) => Code::Success,
-            Self::Failure(failure) => failure.sub_code.code(),
-        }
-    }
-
-    /// The sub code of a refusal.
-    pub fn sub_code(&self) -> Option<SubCode> {
-        match self {
-            Self::Success(_) => None,
-            Self::Failure(failure) => Some(failure.sub_code),
+            Self::Success(_) => true,
+            Self::Failure(_) => false,
+            Self::Node(node) => node.is_success(),
         }
     }
 
     /// The node of a gateway answer: snake case, `sub_code` only on refusals, because some SDKs
     /// take its mere presence for failure.
     pub fn node(&self) -> String {
-        json::object(self.members())
+        match self {
+            Self::Node(node) => node.write(),
+            Self::Success(_) | Self::Failure(_) => json::object(self.members()),
+        }
     }
 
     /// The `data` of a Serverless answer: multi-word members in both spellings, since published
     /// pages read camel case and the documents show snake case.
     pub fn data(&self) -> String {
+        if let Self::Node(node) = self {
+            return node.write_in_both_spellings();
+        }
         let camel: Vec<(String, &str, &str)> =
             self.members().map(|(name, value)| (camel_case(name), name, value)).collect();
         json::object(camel.iter().flat_map(|(camel, snake, value)| {
@@ -72,13 +73,14 @@ impl Outcome {
         }))
     }
 
+    /// What [`Self::Success`] and [`Self::Failure`] consist of.
     fn members(&self) -> impl Iterator<Item = (&str, &str)> {
-        let code = self.code();
-        let head = [("code", code.as_str()), ("msg", code.msg())];
-        let (success, failure) = match self {
-            Self::Success(members) => (members.as_slice(), None),
-            Self::Failure(failure) => (&[] as &[_], Some(failure)),
+        let (code, success, failure) = match self {
+            Self::Success(members) => (Code::Success, members.as_slice(), None),
+            Self::Failure(failure) => (failure.sub_code.code(), &[] as &[_], Some(failure)),
+            Self::Node(_) => (Code::Success, &[] as &[_], None),
         };
+        let head = [("code", code.as_str()), ("msg", code.msg())];
         let failure = failure.into_iter().flat_map(|failure| {
             [("sub_code", failure.sub_code.as_str()), ("sub_msg", failure.sub_msg.as_str())]
         });

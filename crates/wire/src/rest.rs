@@ -9,7 +9,7 @@ mod envelope;
 mod signature;
 
 pub use authorization::{Authorization, MAX_NONCE_LENGTH, Scheme};
-pub use envelope::{RestCode, RestError, answer, error_body, status, success_body};
+pub use envelope::{RestCode, RestError, answer, error_body, refusal, status, success_body};
 pub use signature::{signed_request, signed_response, verify};
 
 use crate::Method;

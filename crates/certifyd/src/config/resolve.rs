@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use domain::{AppId, BizCode, Contract, NotifyUrl, Profile};
-use engine::{App, Grant, Mode, Policy, Reach};
+use engine::{App, Certifier, Grant, Mode, Policy, Reach};
 use jiff::SignedDuration;
 use server::AppKeys;
 use toml::Spanned;
@@ -338,7 +338,9 @@ impl Judge<'_> {
         let name = text(raw.name.as_ref()).unwrap_or(id.as_str()).to_owned();
         let return_schemes = self.return_schemes(&raw.return_schemes);
         let contract = Contract { scenes };
-        Some((App { name, contract, profile, id, return_schemes, notify_url }, keys))
+        let (isv, certifier) = (false, Certifier::Builtin);
+        let app = App { name, contract, profile, id, return_schemes, notify_url, isv, certifier };
+        Some((app, keys))
     }
 
     /// In lower case, as schemes are compared.

@@ -83,11 +83,11 @@ impl Walk {
         Self { world, chance: SeededChance::new(!seed), model, finished }
     }
 
-    fn caller(&self) -> (Acting, &'static str) {
+    async fn caller(&self) -> (Acting, &'static str) {
         let (app, app_auth_token, owner) = CALLERS[self.chance.below(CALLERS.len())];
         let app = AppId::parse(app).unwrap();
         let caller = Caller { app: &app, app_auth_token, from_page: false };
-        (self.world.engine.authorize(&caller).unwrap(), owner)
+        (self.world.engine.authorize(&caller).await.unwrap(), owner)
     }
 
     /// Any certification there is.
@@ -111,7 +111,7 @@ impl Walk {
     }
 
     async fn initialize(&mut self) {
-        let (acting, owner) = self.caller();
+        let (acting, owner) = self.caller().await;
         let (number, content) = (self.chance.below(150), self.chance.below(2));
         let mut order = orders::order(&format!("walk{number}"));
         order.face_contrast_picture = (content == 1).then(|| "picture".to_owned());
@@ -140,7 +140,7 @@ impl Walk {
     }
 
     async fn query(&mut self) {
-        let (Some(modelled), (acting, owner)) = (self.any(), self.caller()) else { return };
+        let (Some(modelled), (acting, owner)) = (self.any(), self.caller().await) else { return };
         let expected = if owner == modelled.owner {
             modelled.answer(self.world.engine.now())
         } else {

@@ -142,7 +142,7 @@ fn page_answer(state: &AppState, headers: &HeaderMap, answer: Result<Answer, Fai
         Ok(Answer::Outcome(Outcome::Failure(failure))) | Err(failure) => {
             page::problem(state, headers, &failure)
         }
-        Ok(Answer::Outcome(Outcome::Success(_))) => {
+        Ok(Answer::Outcome(Outcome::Success(_) | Outcome::Node(_))) => {
             page::problem(state, headers, &Failure::plain(SubCode::SystemError))
         }
     }

@@ -14,8 +14,8 @@ use jiff::SignedDuration;
 use wire::certificate::Certificate;
 use wire::cipher::EncryptType;
 use wire::rest::{
-    Authorization, Operation, RestCode, RestError, query_parameter, signed_request,
-    signed_response, success_body, verify,
+    Authorization, Operation, RestCode, RestError, query_parameter, refusal as refusal_of,
+    signed_request, signed_response, success_body, verify,
 };
 use wire::{AppAuthToken, Content, Failure, Outcome, PublicKey, SubCode, json};
 
@@ -38,6 +38,20 @@ struct Success {
     body: String,
     encrypted: bool,
     names_certificate: bool,
+}
+
+/// Why there is no success.
+enum Refused {
+    /// A refusal before the call was carried out.
+    Error(RestError),
+    /// What carrying it out came to.
+    Outcome(Outcome),
+}
+
+impl<E: Into<RestError>> From<E> for Refused {
+    fn from(error: E) -> Self {
+        Self::Error(error.into())
+    }
 }
 
 pub(crate) async fn call(
@@ -76,7 +90,7 @@ async fn answer(
     state: &AppState,
     gateway: &Gateway,
     arrival: &Arrival<'_>,
-) -> Result<Success, RestError> {
+) -> Result<Success, Refused> {
     let operation = Operation::route(arrival.verb.as_str(), arrival.uri.path())
         .ok_or_else(|| Failure::plain(SubCode::InvalidMethod))?;
     let authorization = Authorization::parse(arrival.header(AUTHORIZATION.as_str()))?;
@@ -118,8 +132,8 @@ async fn answer(
             run.await?
         }
     };
-    if let Outcome::Failure(failure) = &outcome {
-        return Err(failure.into());
+    if !outcome.is_success() {
+        return Err(Refused::Outcome(outcome));
     }
     let clear = success_body(&outcome);
     let body = if encrypted { encrypt(state, keys, &clear)? } else { clear };
@@ -278,9 +292,17 @@ fn signed(state: &AppState, gateway: &Gateway, success: Success) -> Response {
 }
 
 /// Refusals are never encrypted, and unsigned as the hosted gateway's are.
-fn refused(state: &AppState, error: &RestError) -> Response {
-    tracing::info!(code = error.code.as_str(), "refused at /v3");
-    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
-    let kind = [(CONTENT_TYPE, "application/json;charset=UTF-8")];
-    (status, kind, error.body(Some(&state.errors_url()))).into_response()
+fn refused(state: &AppState, refused: &Refused) -> Response {
+    let link = state.errors_url();
+    let (status, body) = match refused {
+        Refused::Error(error) => {
+            tracing::info!(code = error.code.as_str(), "refused at /v3");
+            (error.status(), error.body(Some(&link)))
+        }
+        Refused::Outcome(outcome) => {
+            refusal_of(outcome, Some(&link)).unwrap_or((500, success_body(outcome)))
+        }
+    };
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
+    (status, [(CONTENT_TYPE, "application/json;charset=UTF-8")], body).into_response()
 }

@@ -5,7 +5,7 @@ use domain::{
     BizCode, CertNo, CertType, Field, Identity, IdentityType, NotifyUrl, OrderNo, PersonName,
     Profile, Rejected, ReturnUrl, Rule, Warning,
 };
-use engine::{Caller, MerchantChoice, Order};
+use engine::{Acting, MerchantChoice, Order};
 use jiff::civil::Date;
 use wire::methods::{IdentityParam, Initialize, MerchantConfig};
 use wire::{Content, Failure, Outcome};
@@ -15,11 +15,10 @@ use crate::state::AppState;
 
 pub(super) async fn run(
     state: &AppState,
-    caller: &Caller<'_>,
+    acting: Acting,
     content: &Content,
     notify_url: Option<&str>,
 ) -> Result<Outcome, Failure> {
-    let acting = state.engine.authorize(caller).map_err(|error| refusal::failure(&error))?;
     let notify_url = judge_notify_url(content, notify_url)?;
     let content = Initialize::read(content).map_err(|error| refusal::unreadable(&error))?;
     let profile = acting.owner.profile;

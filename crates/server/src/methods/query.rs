@@ -1,7 +1,7 @@
 //! `alipay.user.certify.open.query`: `passed` is the string `T` or `F`, and `F` while pending.
 
 use domain::Answer;
-use engine::Caller;
+use engine::Acting;
 use wire::{Content, Failure, Outcome};
 
 use crate::refusal;
@@ -9,12 +9,11 @@ use crate::state::AppState;
 
 pub(super) async fn run(
     state: &AppState,
-    caller: &Caller<'_>,
+    acting: &Acting,
     content: &Content,
 ) -> Result<Outcome, Failure> {
-    let acting = state.engine.authorize(caller).map_err(|error| refusal::failure(&error))?;
     let id = super::certify_id(content)?;
-    let answer = state.engine.query(&acting, id).await.map_err(|error| refusal::failure(&error))?;
+    let answer = state.engine.query(acting, id).await.map_err(|error| refusal::failure(&error))?;
     let passed = match answer {
         Answer::Passed => "T",
         Answer::Pending | Answer::Failed | Answer::NoLongerReadable => "F",

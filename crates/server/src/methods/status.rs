@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use domain::{Field, Rejected, Rule, State};
-use engine::{Account, Caller, Wait};
+use engine::{Account, Acting, Wait};
 use jiff::Timestamp;
 use wire::{Content, Failure, Outcome};
 
@@ -19,14 +19,13 @@ const STATES: [&str; 5] = ["created", "in_progress", "passed", "failed", "expire
 
 pub(super) async fn run(
     state: &AppState,
-    caller: &Caller<'_>,
+    acting: &Acting,
     content: &Content,
 ) -> Result<Outcome, Failure> {
-    let acting = state.engine.authorize(caller).map_err(|error| refusal::failure(&error))?;
     let id = super::certify_id(content)?;
     let within = wait(content)?;
     let known = known_state(content)?;
-    let account = state.engine.account(&acting, id, Wait { within, known }).await;
+    let account = state.engine.account(acting, id, Wait { within, known }).await;
     account.map(|account| told(&account)).map_err(|error| refusal::failure(&error))
 }
 

@@ -111,7 +111,11 @@ fn bare(sub_code: &str) -> &str {
 /// The HTTP status that goes with a code. By spelling, so that a code added to the catalogue has
 /// its status already.
 pub fn status(code: RestCode) -> u16 {
-    match code.as_str() {
+    status_of(code.as_str())
+}
+
+fn status_of(code: &str) -> u16 {
+    match code {
         "invalid-auth-token"
         | "auth-token-time-out"
         | "invalid-app-auth-token"
@@ -129,7 +133,11 @@ pub fn status(code: RestCode) -> u16 {
 /// The body of an error. `link` leads to an explanation. Never to be encrypted; a signature is
 /// allowed and not needed.
 pub fn error_body(code: RestCode, message: &str, link: Option<&str>) -> String {
-    let mut out = json::object([("code", code.as_str()), ("message", message)]);
+    body_of(code.as_str(), message, link)
+}
+
+fn body_of(code: &str, message: &str, link: Option<&str>) -> String {
+    let mut out = json::object([("code", code), ("message", message)]);
     // An array of objects, as the hosted service and the Node SDK have it, although the generated
     // models say text.
     out.pop();
@@ -148,17 +156,31 @@ pub fn success_body(outcome: &Outcome) -> String {
         Outcome::Success(members) => {
             json::object(members.iter().map(|(name, value)| (*name, value.as_str())))
         }
-        Outcome::Failure(_) => json::object([]),
+        Outcome::Node(node) if node.is_success() => node.write_without_code(),
+        Outcome::Failure(_) | Outcome::Node(_) => json::object([]),
+    }
+}
+
+/// Status and body of a refusal; `None` for a success.
+pub fn refusal(outcome: &Outcome, link: Option<&str>) -> Option<(u16, String)> {
+    match outcome {
+        Outcome::Success(_) => None,
+        Outcome::Failure(failure) => {
+            let error = RestError::from(failure);
+            Some((error.status(), error.body(link)))
+        }
+        Outcome::Node(node) if node.is_success() => None,
+        // Passed on from the hosted gateway: its sub code has a spelling here too.
+        Outcome::Node(node) => {
+            let sub_code = node.text("sub_code").or(node.text("code")).unwrap_or_default();
+            let message = node.text("sub_msg").or(node.text("msg")).unwrap_or_default();
+            let code = bare(&sub_code);
+            Some((status_of(code), body_of(code, &message, link)))
+        }
     }
 }
 
 /// Status and body for an outcome, success or not.
 pub fn answer(outcome: &Outcome, link: Option<&str>) -> (u16, String) {
-    match outcome {
-        Outcome::Success(_) => (200, success_body(outcome)),
-        Outcome::Failure(failure) => {
-            let error = RestError::from(failure);
-            (error.status(), error.body(link))
-        }
-    }
+    refusal(outcome, link).unwrap_or_else(|| (200, success_body(outcome)))
 }

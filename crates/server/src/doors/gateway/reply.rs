@@ -74,10 +74,10 @@ pub(super) fn send(
 /// The node's value: ciphertext in quotation marks for a success of an encrypted request.
 fn node(state: &AppState, gateway: &Gateway, manner: &Manner, outcome: &Outcome) -> String {
     let clear = match outcome {
-        Outcome::Success(_) => outcome.node(),
+        Outcome::Success(_) | Outcome::Node(_) => outcome.node(),
         Outcome::Failure(failure) => Outcome::Failure(explained(state, failure)).node(),
     };
-    let (Some((app, encrypt_type)), Outcome::Success(_)) = (&manner.encrypt, outcome) else {
+    let (Some((app, encrypt_type)), true) = (&manner.encrypt, outcome.is_success()) else {
         return clear;
     };
     let key = gateway.apps.get(app).and_then(|keys| keys.encrypt_key.as_ref());
