@@ -3,6 +3,8 @@
 use domain::{BizCode, Rejected, WrongState};
 use store::StoreError;
 
+use crate::UpstreamFault;
+
 /// Everything the world below can answer, in terms a door can map.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum EngineError {
@@ -75,6 +77,13 @@ pub enum EngineError {
     /// Sign-in with the platform is not possible here.
     #[error("sign-in with {0} is not available here")]
     SignInUnavailable(&'static str),
+    /// The gateway that certifies in our place gave no answer to believe.
+    #[error("the gateway elsewhere: {0}")]
+    Upstream(#[from] UpstreamFault),
+    /// Whether the gateway that certifies in our place has opened the certification is not known.
+    /// The same call will find out.
+    #[error("whether the order was opened elsewhere is not known yet")]
+    OutcomeUnknown(Option<UpstreamFault>),
     /// Too much is waiting; the same call may succeed later.
     #[error("busy: {0}")]
     Busy(String),

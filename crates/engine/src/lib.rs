@@ -23,12 +23,14 @@ mod outbound;
 mod picture;
 mod policy;
 mod query;
+mod relay;
 mod replay;
 mod review;
 mod sessions;
 mod status;
 mod subject;
 mod submit;
+mod test_users;
 mod test_world;
 mod transition;
 mod upstream;
@@ -55,10 +57,12 @@ pub use outbound::{Fetched, Names, Outbound, OutboundError, OutboundRequest, Rea
 pub use picture::{MAX_BYTES as MAX_PICTURE, Picture, PictureError};
 pub use policy::Policy;
 pub use query::Status;
+pub use relay::{Opening, RelayedOrder};
 pub use replay::Freshness;
 pub use review::{Docket, Happened, Ruling, Shown, Waiting};
 pub use sessions::SignedIn;
 pub use status::{Account, Wait};
+pub use test_users::UserTokens;
 pub use test_world::{Chosen, Told};
 pub use upstream::{
     Certifier, Meaning, NotSent, Unknown, Upstream, UpstreamCall, UpstreamFault, UpstreamGateway,
@@ -105,6 +109,7 @@ pub struct Engine {
     delivery: notify::Delivery,
     expiry: tokio::sync::Notify,
     watchers: Arc<watch::Watchers>,
+    flights: relay::Flights,
 }
 
 /// What an engine is made of.
@@ -153,6 +158,7 @@ impl Engine {
             delivery: notify::Delivery::default(),
             expiry: tokio::sync::Notify::new(),
             watchers: Arc::default(),
+            flights: relay::Flights::default(),
         }
     }
 

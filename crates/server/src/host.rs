@@ -11,10 +11,11 @@ use functions::{FunctionError, FunctionName, Host, HostFailure, Invocation, LogL
 use wire::serverless::{
     CLOUD_TARGET, CloudCall, ErrorCode, ServerlessError, cloud_method_not_supported,
 };
-use wire::{AppAuthToken, Method, Outcome};
+use wire::{AppAuthToken, AuthToken, Failure, Method, Outcome};
 
 use crate::doors::serverless::profile_of;
 use crate::layers::RequestId;
+use crate::methods::foreign::{self, Foreign};
 use crate::methods::{self, Answer, Common};
 use crate::refusal;
 use crate::state::{AppState, Space};
@@ -168,8 +169,6 @@ impl Guest {
 
     async fn cloud(&self, args: &str) -> Result<String, ServerlessError> {
         let call = CloudCall::parse(args)?;
-        let method =
-            Method::parse(&call.method).ok_or_else(|| cloud_method_not_supported(&call.method))?;
         let caller = engine::Caller {
             app: &self.space.app,
             app_auth_token: call.app_auth_token.as_ref().map(AppAuthToken::expose),
@@ -177,8 +176,14 @@ impl Guest {
         };
         // A page is in the person's hands, and must not lead the merchant's notice elsewhere.
         let notify_url = call.notify_url.as_deref().filter(|_| !caller.from_page);
-        let common = Common { notify_url, ..Common::default() };
-        match methods::run(&self.state, &caller, method, &call.content, common).await {
+        let answer = match Method::parse(&call.method) {
+            Some(method) => {
+                let common = Common { notify_url, ..Common::default() };
+                methods::run(&self.state, &caller, method, &call.content, common).await
+            }
+            None => self.foreign(&caller, &call, notify_url).await?,
+        };
+        match answer {
             Answer::Outcome(Outcome::Failure(failure)) => {
                 Ok(Outcome::Failure(refusal::explained(&self.state, &failure)).data())
             }
@@ -189,6 +194,34 @@ impl Guest {
                 Ok(text)
             }
         }
+    }
+
+    /// A method outside the table, for those who may call it.
+    async fn foreign(
+        &self,
+        caller: &engine::Caller<'_>,
+        call: &CloudCall,
+        notify_url: Option<&str>,
+    ) -> Result<Answer, ServerlessError> {
+        let unreadable =
+            |failure: Failure| ServerlessError::new(ErrorCode::ParamInvalid, failure.sub_msg);
+        let own = foreign::parameters(&call.method, &call.content).map_err(unreadable)?;
+        let biz_content = call.content.outgoing(&[]);
+        let biz_content = biz_content.map_err(|e| unreadable(refusal::unreadable(&e)))?;
+        let return_url = call.return_url.as_deref().filter(|_| call.page);
+        let common = [("notify_url", notify_url), ("return_url", return_url)];
+        let common = common.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let own_texts = own.iter().map(|(name, value)| (*name, value.as_str()));
+        let parameters: Vec<_> = common.chain(own_texts).collect();
+        let sent = Foreign {
+            method: &call.method,
+            biz_content: own.is_empty().then_some(biz_content.as_str()),
+            parameters: &parameters,
+            auth_token: call.auth_token.as_ref().map(AuthToken::expose),
+            page: call.page,
+        };
+        let answer = foreign::run(&self.state, caller, sent).await;
+        answer.ok_or_else(|| cloud_method_not_supported(&call.method))
     }
 }
 

@@ -3,12 +3,15 @@
 //! A method is its content read, judged by the domain, and one call of the engine.
 
 mod certify;
+pub(crate) mod foreign;
 mod initialize;
+pub(crate) mod oauth;
 mod query;
+mod relay;
 mod status;
 
 use domain::{CertifyId, Field, Rejected, Rule};
-use engine::Caller;
+use engine::{Caller, Certifier};
 use wire::{Content, Failure, Method, Outcome};
 
 use crate::refusal;
@@ -67,6 +70,9 @@ async fn carry_out(
 ) -> Result<Answer, Failure> {
     let acting = state.engine.authorize(caller).await;
     let acting = acting.map_err(|error| refusal::failure(&error))?;
+    if let Certifier::Alipay(upstream) = &acting.owner.certifier {
+        return relay::run(state, upstream, &acting, method, content, common).await;
+    }
     match method {
         Method::Initialize => {
             initialize::run(state, acting, content, common.notify_url).await.map(Answer::Outcome)

@@ -1,7 +1,7 @@
 //! How a refusal of the engine is spoken in the codes of the identity API.
 
 use domain::{Field, Rejected, Rule};
-use engine::EngineError;
+use engine::{EngineError, NotSent, Unknown, UpstreamFault};
 use wire::methods::Problem;
 use wire::{ContentError, Failure, SubCode};
 
@@ -74,6 +74,8 @@ pub(crate) fn failure(error: &EngineError) -> Failure {
         }
         EngineError::Expired => Failure::plain(SubCode::CertifyIdExpired),
         EngineError::Busy(_) => Failure::plain(SubCode::ServiceUnavailable),
+        EngineError::Upstream(fault) => upstream(*fault),
+        EngineError::OutcomeUnknown(fault) => outcome_unknown(*fault),
         // No identity call changes a state; whoever does has an answer of its own for this.
         EngineError::WrongState(_)
         | EngineError::NoSuchSnapshot
@@ -94,4 +96,37 @@ pub(crate) fn failure(error: &EngineError) -> Failure {
             Failure::plain(SubCode::SystemError)
         }
     }
+}
+
+fn upstream(fault: UpstreamFault) -> Failure {
+    let (zh, en) = match fault {
+        UpstreamFault::NotSent(NotSent::Unsigned) => (
+            "无法用 [apps.upstream] 的密钥签名；请核对其 private_key",
+            "the call could not be signed with private_key of [apps.upstream]; check that key",
+        ),
+        UpstreamFault::NotSent(_) => (
+            "未能连接支付宝网关，请求未发出；请稍后用相同参数重试",
+            "nothing reached the hosted gateway; repeat the same call in a moment",
+        ),
+        UpstreamFault::Unknown(Unknown::NotTheirs | Unknown::Certificate) => (
+            "支付宝网关的应答验签失败，已丢弃；请核对 [apps.upstream] 的支付宝公钥或证书",
+            "the answer does not bear the hosted gateway's signature and was not believed; check the gateway's key or certificates in [apps.upstream]",
+        ),
+        UpstreamFault::Unknown(_) => (
+            "支付宝网关未给出可用的应答；请稍后用相同参数重试",
+            "the hosted gateway gave no usable answer; repeat the same call in a moment",
+        ),
+    };
+    Failure::precise(SubCode::ServiceUnavailable, zh, &format!("{en} ({fault})"))
+}
+
+fn outcome_unknown(fault: Option<UpstreamFault>) -> Failure {
+    let reason = fault.map(|fault| format!(" ({fault})")).unwrap_or_default();
+    Failure::precise(
+        SubCode::ServiceUnavailable,
+        "支付宝网关是否已受理该单号尚未可知；请用完全相同的参数（同一 outer_order_no）重试，结果会被核对，不会重复创建",
+        &format!(
+            "whether the hosted gateway has opened this order is not known yet{reason}; repeat the same call with the same outer_order_no: the outcome is reconciled and no second certification is opened"
+        ),
+    )
 }

@@ -25,6 +25,7 @@ mod settings;
 mod snapshot;
 mod sqlite;
 mod test_outcomes;
+mod upstream_orders;
 mod visits;
 mod work;
 mod writer;
@@ -37,6 +38,7 @@ pub use notices::{Claim, NewNotice, Notice, NoticeState, Settled};
 pub use reviews::{Decision, Review};
 pub use sessions::{NewUser, Session, User};
 pub use sqlite::Location;
+pub use upstream_orders::{UpstreamClaim, UpstreamClaimed, UpstreamOrderKey, UpstreamSettled};
 pub use visits::{Beside, Consent, Handover, OpenChallenge, Visit};
 
 use conn::Conn;

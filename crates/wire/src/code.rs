@@ -63,6 +63,11 @@ macro_rules! catalogue {
             /// Every sub code, for the tests and the documentation.
             pub const ALL: &'static [Self] = &[$(Self::$name,)*];
 
+            /// Finds a sub code by its exact spelling.
+            pub fn parse(text: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|known| known.as_str() == text)
+            }
+
             /// The spelling on the wire.
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text,)* }
@@ -178,6 +183,15 @@ catalogue! {
     /// Content that does not decrypt.
     DecryptionErrorUnknown, InsufficientConditions, "isv.decryption-error-unknown",
         "解密出错, 未知错误", "biz_content does not decrypt under this application's AES key; compare the SDK's key with encrypt_key of its [[apps]] entry";
+    /// An auth code of a user that is none, or was used.
+    CodeInvalid, InvalidArguments, "isv.code-invalid",
+        "授权码code无效", "code is absent, unknown or was used; get a new one by my.getAuthCode";
+    /// `grant_type` is none of the documented.
+    GrantTypeInvalid, InvalidArguments, "isv.grant-type-invalid",
+        "grant_type参数不正确", "grant_type must be authorization_code or refresh_token";
+    /// A user's refresh token that is none.
+    RefreshTokenInvalid, InvalidArguments, "isv.refresh-token-invalid",
+        "刷新令牌refresh_token无效", "refresh_token is absent or is not one this gateway gave; sign the user in again";
     /// `encrypt_type` names a scheme we do not have.
     InvalidEncryptType, InvalidArguments, "isv.invalid-encrypt-type",
         "无效的加密类型", "encrypt_type must be AES or AES_V2";

@@ -83,4 +83,4 @@ pub use key::{KeyError, PrivateKey, PublicKey, SignatureType};
 pub use methods::{Content, ContentError, Method};
 pub use node::Node;
 pub use outcome::{Failure, Outcome};
-pub use token::AppAuthToken;
+pub use token::{AppAuthToken, AuthToken};

@@ -32,10 +32,15 @@ impl Node {
         serde_json::from_str::<Members>(text).ok().map(|Members(members)| Self { members })
     }
 
+    /// Without any member yet.
+    pub fn empty() -> Self {
+        Self { members: Vec::new() }
+    }
+
     /// `code` 10000 and nothing else yet.
     pub fn success() -> Self {
-        let head = Self { members: Vec::new() };
-        head.with_text("code", Code::Success.as_str()).with_text("msg", Code::Success.msg())
+        let head = Self::empty().with_text("code", Code::Success.as_str());
+        head.with_text("msg", Code::Success.msg())
     }
 
     /// Another member, of text.

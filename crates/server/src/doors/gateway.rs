@@ -20,6 +20,7 @@ use wire::gateway::{Parameters, Request, is_fresh};
 use wire::{Content, Failure, Method, Outcome, SubCode};
 
 use crate::doors::page;
+use crate::methods::foreign::Foreign;
 use crate::methods::{self, Answer, Common};
 use crate::refusal;
 use crate::state::{AppKeys, AppState, Gateway};
@@ -83,21 +84,22 @@ async fn answer(
     caller::verify(gateway, keys, parameters, arrival.charset, state.engine.now())?;
     let request = Request::read(parameters)?;
     check_time(state, gateway, &request)?;
-    let content = content(keys, &request)?;
     if request.encrypt_type.is_some() {
         // From here on a success is encrypted as the request was; refusals stay in clear.
         manner.encrypt_for(app.id.clone(), request.encrypt_type);
     }
     if request.method == download::METHOD {
-        return download::run(gateway, &content).map(Answer::Outcome);
+        return download::run(gateway, &content(keys, &request)?).map(Answer::Outcome);
     }
-    let method =
-        Method::parse(&request.method).ok_or_else(|| Failure::plain(SubCode::InvalidMethod))?;
     let caller = Caller {
         app: &app.id,
         app_auth_token: request.app_auth_token.as_ref().map(wire::AppAuthToken::expose),
         from_page: false,
     };
+    let Some(method) = Method::parse(&request.method) else {
+        return foreign(state, keys, &caller, &request).await;
+    };
+    let content = content(keys, &request)?;
     let common = Common {
         return_url: request.return_url.as_deref(),
         notify_url: request.notify_url.as_deref(),
@@ -117,22 +119,44 @@ fn check_time(state: &AppState, gateway: &Gateway, request: &Request) -> Result<
 }
 
 fn content(keys: &AppKeys, request: &Request) -> Result<Content, Failure> {
-    let clear = match request.encrypt_type {
-        None => Cow::Borrowed(request.biz_content.as_str()),
-        Some(encrypt_type) => {
-            let key = keys
-                .encrypt_key
-                .as_ref()
-                .ok_or_else(|| Failure::plain(SubCode::MissingEncryptKey))?;
-            let clear = key.decrypt(&request.biz_content, encrypt_type);
-            clear
-                .ok()
-                .and_then(|clear| String::from_utf8(clear).ok())
-                .map(Cow::Owned)
-                .ok_or_else(|| Failure::plain(SubCode::DecryptionErrorUnknown))?
-        }
+    Content::parse(&clear(keys, request)?).map_err(|error| refusal::unreadable(&error))
+}
+
+fn clear<'r>(keys: &AppKeys, request: &'r Request) -> Result<Cow<'r, str>, Failure> {
+    let Some(encrypt_type) = request.encrypt_type else {
+        return Ok(Cow::Borrowed(request.biz_content.as_str()));
     };
-    Content::parse(&clear).map_err(|error| refusal::unreadable(&error))
+    let key =
+        keys.encrypt_key.as_ref().ok_or_else(|| Failure::plain(SubCode::MissingEncryptKey))?;
+    let clear = key.decrypt(&request.biz_content, encrypt_type);
+    clear
+        .ok()
+        .and_then(|clear| String::from_utf8(clear).ok())
+        .map(Cow::Owned)
+        .ok_or_else(|| Failure::plain(SubCode::DecryptionErrorUnknown))
+}
+
+/// A method outside the table, for those who may call it: its content is sent on as it came.
+async fn foreign(
+    state: &AppState,
+    keys: &AppKeys,
+    caller: &Caller<'_>,
+    request: &Request,
+) -> Result<Answer, Failure> {
+    let biz_content = clear(keys, request)?;
+    let common = [("notify_url", &request.notify_url), ("return_url", &request.return_url)];
+    let common = common.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
+    let own = request.own_parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    let parameters: Vec<_> = common.chain(own).collect();
+    let call = Foreign {
+        method: &request.method,
+        biz_content: (request.biz_content != "{}").then_some(&*biz_content),
+        parameters: &parameters,
+        auth_token: request.auth_token.as_ref().map(wire::AuthToken::expose),
+        page: false,
+    };
+    let answer = methods::foreign::run(state, caller, call).await;
+    answer.ok_or_else(|| Failure::plain(SubCode::InvalidMethod))
 }
 
 /// `certify` is opened by a browser: its answer is a page, even when it refuses.

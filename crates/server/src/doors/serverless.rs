@@ -18,6 +18,7 @@ use wire::serverless::{
 
 use crate::host::{Guest, Source};
 use crate::layers::RequestId;
+use crate::methods;
 use crate::state::{AppState, Space};
 
 /// Which of the two doors: they differ in signature and in who may act as whom.
@@ -210,7 +211,14 @@ async fn sign_in(
                 return Err(ServerlessError::new(ErrorCode::ParamInvalid, "authCode is empty"));
             }
             let provider = known_provider(&request.auth_provider)?;
-            state.engine.sign_in_with(&space.id, provider, &request.auth_code).await
+            match methods::oauth::upstream_of(state, space, provider) {
+                Some(upstream) => {
+                    let code = &request.auth_code;
+                    let user = methods::oauth::user_behind(state, &upstream, code).await?;
+                    state.engine.sign_in_as(&space.id, provider, user).await
+                }
+                None => state.engine.sign_in_with(&space.id, provider, &request.auth_code).await,
+            }
         }
     };
     let signed_in = signed_in.map_err(|error| refused(&error))?;
@@ -281,6 +289,10 @@ pub(crate) fn profile_of(user: Option<&engine::User>) -> Option<String> {
 pub(crate) fn refused(error: &EngineError) -> ServerlessError {
     let code = match error {
         EngineError::InvalidToken => ErrorCode::InvalidToken,
+        EngineError::Upstream(_) | EngineError::OutcomeUnknown(_) => {
+            let message = "the hosted gateway gave no answer; repeat the same call in a moment";
+            return ServerlessError::new(ErrorCode::InternalError, message);
+        }
         EngineError::Busy(_) | EngineError::Internal(_) => {
             tracing::error!(%error, "internal fault");
             let message = "the service cannot answer now; repeat the same call later";

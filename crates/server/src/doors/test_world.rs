@@ -151,6 +151,8 @@ pub(crate) fn refused(error: &EngineError) -> Response {
         | EngineError::SignInUnavailable(_)
         | EngineError::NoSuchNotice
         | EngineError::NoticePending
+        | EngineError::Upstream(_)
+        | EngineError::OutcomeUnknown(_)
         | EngineError::Internal(_) => {
             tracing::error!(%error, "internal fault");
             return problem(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "a fault of ours");

@@ -31,7 +31,10 @@ pub(super) async fn run(
 }
 
 /// The common parameter, or a member of the content: the newer dialect has no common ones.
-fn judge_notify_url(content: &Content, common: Option<&str>) -> Result<Option<NotifyUrl>, Failure> {
+pub(super) fn judge_notify_url(
+    content: &Content,
+    common: Option<&str>,
+) -> Result<Option<NotifyUrl>, Failure> {
     let path = Field::NotifyUrl.path();
     let member = content.text(path, path).map_err(|error| refusal::unreadable(&error))?;
     common

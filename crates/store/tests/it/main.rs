@@ -13,3 +13,4 @@ mod person;
 mod sessions;
 mod settings;
 mod snapshot;
+mod upstream_orders;

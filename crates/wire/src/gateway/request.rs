@@ -7,7 +7,7 @@ use super::parameters::signed_bytes;
 use super::{Parameters, explain};
 use crate::charset::Charset;
 use crate::cipher::EncryptType;
-use crate::{AppAuthToken, Failure, PublicKey, SignatureType, SubCode};
+use crate::{AppAuthToken, AuthToken, Failure, PublicKey, SignatureType, SubCode};
 
 /// The public parameters of one request, each checked for presence and form.
 pub struct Request {
@@ -25,7 +25,33 @@ pub struct Request {
     pub return_url: Option<String>,
     /// Where a notice goes when what this call begins has ended.
     pub notify_url: Option<String>,
+    /// The right to act for a user.
+    pub auth_token: Option<AuthToken>,
+    /// Parameters of the method itself, beside `biz_content`.
+    pub own_parameters: Vec<(String, String)>,
 }
+
+/// Parameters that mean the same to every method.
+const COMMON: [&str; 18] = [
+    "alipay_root_cert_sn",
+    "alipay_sdk",
+    "app_auth_token",
+    "app_cert_sn",
+    "app_id",
+    "auth_token",
+    "biz_content",
+    "charset",
+    "encrypt_type",
+    "format",
+    "method",
+    "notify_url",
+    "return_url",
+    "sign",
+    "sign_type",
+    "timestamp",
+    "version",
+    "ws_service_url",
+];
 
 impl std::fmt::Debug for Request {
     // The content holds personal data.
@@ -135,6 +161,12 @@ impl Request {
             timestamp,
             return_url: parameters.get("return_url").map(str::to_owned),
             notify_url: parameters.get("notify_url").map(str::to_owned),
+            auth_token: parameters.get("auth_token").and_then(AuthToken::new),
+            own_parameters: parameters
+                .iter()
+                .filter(|(name, value)| !COMMON.contains(name) && !value.is_empty())
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
         })
     }
 }

@@ -94,6 +94,24 @@ impl Content {
         Value::Object(members).to_string()
     }
 
+    /// The content as a client sends it: names in snake case at every depth, and the members in
+    /// `objects`, named with the field they are, as objects even if they came as JSON text. The
+    /// hosted gateway is known to take these forms from everybody.
+    ///
+    /// # Errors
+    /// A member in both spellings with different values, or one of `objects` that is none.
+    pub fn outgoing(&self, objects: &[(&str, &'static str)]) -> Result<String, ContentError> {
+        let mut map = self.0.clone();
+        for (name, field) in objects {
+            if let Some(value) = self.find(name, field)? {
+                let (inner, _) = object(field, value)?;
+                map.remove(&camel_case(name));
+                map.insert((*name).to_owned(), Value::Object(inner));
+            }
+        }
+        snaked(map).map(|map| Value::Object(map).to_string())
+    }
+
     /// A text member under its snake-case name, in either spelling. `null` counts as absent and
     /// whole numbers as their digits, as the hosted gateway takes them.
     ///
@@ -132,6 +150,37 @@ impl Content {
             (found, twin) => Ok(found.or(twin)),
         }
     }
+}
+
+/// The same with names in snake case at every depth.
+fn snaked(map: Map<String, Value>) -> Result<Map<String, Value>, ContentError> {
+    let mut out = Map::new();
+    for (name, value) in map {
+        let value = snaked_value(value)?;
+        match out.entry(snake_case(&name)) {
+            Entry::Vacant(place) => {
+                place.insert(value);
+            }
+            Entry::Occupied(twin) if *twin.get() == value || value.is_null() => {}
+            Entry::Occupied(mut twin) if twin.get().is_null() => {
+                twin.insert(value);
+            }
+            Entry::Occupied(_) => {
+                return Err(ContentError { field: "biz_content", problem: Problem::Conflict });
+            }
+        }
+    }
+    Ok(out)
+}
+
+fn snaked_value(value: Value) -> Result<Value, ContentError> {
+    Ok(match value {
+        Value::Object(map) => Value::Object(snaked(map)?),
+        Value::Array(values) => {
+            Value::Array(values.into_iter().map(snaked_value).collect::<Result<_, _>>()?)
+        }
+        other => other,
+    })
 }
 
 /// The object that `value` is, or holds as JSON text, and its length in characters.
@@ -217,6 +266,19 @@ mod tests {
         let canonical = |text| Content::parse(text).unwrap().canonical_text(&[]);
         assert_ne!(canonical(r#"{"x_y":1,"xY":2}"#), canonical(r#"{"x_y":1,"xY":3}"#));
         assert_eq!(canonical(r#"{"xY":1,"a":2}"#), canonical(r#"{"a":2,"x_y":1}"#));
+    }
+
+    #[test]
+    fn what_goes_out_is_in_snake_case_with_objects_as_objects() {
+        let outgoing = |text| Content::parse(text).unwrap().outgoing(&[("a_b", "biz_content")]);
+        let text = r#"{"aB":"{\"cD\":1.50}","eF":[{"gH":"iJ"}],"k":null}"#;
+        assert_eq!(outgoing(text).unwrap(), r#"{"a_b":{"c_d":1.5},"e_f":[{"g_h":"iJ"}],"k":null}"#);
+        assert_eq!(outgoing(r#"{"x_y":1,"xY":1}"#).unwrap(), r#"{"x_y":1}"#);
+        assert_eq!(outgoing(r#"{"x_y":1,"xY":2}"#).unwrap_err().problem, Problem::Conflict);
+        assert_eq!(
+            outgoing(r#"{"a_b":"no"}"#).unwrap_err().problem,
+            Problem::NotJson { position: 2 }
+        );
     }
 
     #[test]

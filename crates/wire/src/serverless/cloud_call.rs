@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::{ErrorCode, ServerlessError};
-use crate::{AppAuthToken, Content};
+use crate::{AppAuthToken, AuthToken, Content};
 
 /// The reserved function name of cloud calls. No user function may bear it.
 pub const CLOUD_TARGET: &str = "alipay-openapi";
@@ -42,8 +42,14 @@ pub struct CloudCall {
     pub content: Content,
     /// The right to act for another application.
     pub app_auth_token: Option<AppAuthToken>,
+    /// The right to act for a user of the hosted gateway.
+    pub auth_token: Option<AuthToken>,
     /// Where a notice goes when what this call begins has ended.
     pub notify_url: Option<String>,
+    /// Where a page sends the browser afterwards.
+    pub return_url: Option<String>,
+    /// The answer is to be the address of a page.
+    pub page: bool,
 }
 
 impl CloudCall {
@@ -67,25 +73,53 @@ impl CloudCall {
             Some(Value::Object(config)) => config,
             _ => Map::new(),
         };
-        let app_auth_token = token(&config)?.or(token(&params)?);
-        let notify_url = notify_url(&config).or_else(|| notify_url(&params));
+        let app_auth_token = in_either(&config, &params, APP_AUTH_TOKEN)?;
+        let auth_token = in_either(&config, &params, AUTH_TOKEN)?;
+        let notify_url = address(&config, NOTIFY_URL).or_else(|| address(&params, NOTIFY_URL));
+        let return_url = address(&config, RETURN_URL).or_else(|| address(&params, RETURN_URL));
+        let page = ["pageExec", "page_exec"].iter().any(|name| params.contains_key(*name));
         for option in OPTIONS {
             params.remove(option);
         }
-        Ok(Self { method, content: Content::from_map(params), app_auth_token, notify_url })
+        Ok(Self {
+            method,
+            content: Content::from_map(params),
+            app_auth_token: app_auth_token.and_then(AppAuthToken::new),
+            auth_token: auth_token.and_then(AuthToken::new),
+            notify_url,
+            return_url,
+            page,
+        })
     }
+}
+
+/// Options, in their two spellings.
+const APP_AUTH_TOKEN: [&str; 2] = ["appAuthToken", "app_auth_token"];
+const AUTH_TOKEN: [&str; 2] = ["authToken", "auth_token"];
+const NOTIFY_URL: [&str; 2] = ["notifyUrl", "notify_url"];
+const RETURN_URL: [&str; 2] = ["returnUrl", "return_url"];
+
+fn in_either(
+    config: &Map<String, Value>,
+    params: &Map<String, Value>,
+    names: [&'static str; 2],
+) -> Result<Option<String>, ServerlessError> {
+    Ok(token(config, names)?.or(token(params, names)?))
 }
 
 /// The token in one of its two spellings. Something else in its place must not be taken for its
 /// absence: the call would be made for another merchant than the caller meant.
-fn token(place: &Map<String, Value>) -> Result<Option<AppAuthToken>, ServerlessError> {
-    for name in ["appAuthToken", "app_auth_token"] {
+fn token(
+    place: &Map<String, Value>,
+    names: [&'static str; 2],
+) -> Result<Option<String>, ServerlessError> {
+    for name in names {
         match place.get(name) {
             None | Some(Value::Null) => {}
             Some(Value::String(text)) if text.is_empty() => {}
-            Some(Value::String(text)) => return Ok(AppAuthToken::new(text.as_str())),
+            Some(Value::String(text)) => return Ok(Some(text.clone())),
             Some(_) => {
-                let message = "appAuthToken must be a string";
+                let message = format!("{} must be a string", names[0]);
                 return Err(ServerlessError::new(ErrorCode::ParamInvalid, message));
             }
         }
@@ -93,9 +127,9 @@ fn token(place: &Map<String, Value>) -> Result<Option<AppAuthToken>, ServerlessE
     Ok(None)
 }
 
-/// The address in one of its two spellings.
-fn notify_url(place: &Map<String, Value>) -> Option<String> {
-    let given = ["notifyUrl", "notify_url"].into_iter().filter_map(|name| place.get(name));
+/// An address in one of its two spellings.
+fn address(place: &Map<String, Value>, names: [&str; 2]) -> Option<String> {
+    let given = names.into_iter().filter_map(|name| place.get(name));
     given.filter_map(Value::as_str).find(|text| !text.is_empty()).map(str::to_owned)
 }
 

@@ -82,6 +82,8 @@ impl Problem {
             | EngineError::NoSuchNotice
             | EngineError::NoticePending
             | EngineError::NoSuchSnapshot
+            | EngineError::Upstream(_)
+            | EngineError::OutcomeUnknown(_)
             | EngineError::Internal(_) => {
                 tracing::error!(%error, "internal fault");
                 Problem::Fault

@@ -1,0 +1,150 @@
+//! Methods that a gateway elsewhere answers: what it is sent, and how its answer is passed on.
+//!
+//! Successes are passed on as they are, refusals with a remedy behind the gateway's own words.
+
+mod remedy;
+
+pub(super) use remedy::plain;
+
+use std::sync::Arc;
+
+use domain::{Field, OrderNo, Rejected, Rule};
+use engine::{Acting, EngineError, Opening, RelayedOrder, Upstream, UpstreamCall, UpstreamReply};
+use wire::{Content, Failure, Method, Node, Outcome, SubCode};
+
+use super::{Answer, Common};
+use crate::refusal;
+use crate::state::AppState;
+
+/// Members of `initialize` that go out as objects, in whatever form they came.
+const OBJECTS: [(&str, &str); 2] =
+    [("identity_param", "identity_param"), ("merchant_config", "merchant_config")];
+
+/// Runs one of our methods there.
+pub(super) async fn run(
+    state: &AppState,
+    upstream: &Arc<Upstream>,
+    acting: &Acting,
+    method: Method,
+    content: &Content,
+    common: Common<'_>,
+) -> Result<Answer, Failure> {
+    match method {
+        Method::Initialize => initialize(state, upstream, acting, content, common.notify_url).await,
+        Method::Certify => certify(upstream, acting, content, common.return_url),
+        Method::Query => query(state, upstream, acting, content).await,
+        Method::Status => Err(Failure::precise(
+            SubCode::InvalidMethod,
+            "此应用由支付宝认证（certifier = \"alipay\"），没有此接口；请用 alipay.user.certify.open.query",
+            "the hosted gateway certifies for this application and has no such method; ask by alipay.user.certify.open.query",
+        )),
+    }
+}
+
+async fn initialize(
+    state: &AppState,
+    upstream: &Arc<Upstream>,
+    acting: &Acting,
+    content: &Content,
+    notify_url: Option<&str>,
+) -> Result<Answer, Failure> {
+    let field = Field::OuterOrderNo;
+    let order_no = content.text(field.path(), field.path());
+    let order_no = order_no.map_err(|error| refusal::unreadable(&error))?;
+    let order_no = order_no.ok_or(Rejected { field, rule: Rule::Missing });
+    let order_no = order_no.and_then(|order_no| OrderNo::parse(&order_no, acting.owner.profile));
+    let order_no = order_no.map_err(|rejected| refusal::rejected(&rejected))?.value;
+    let biz_content = content.outgoing(&OBJECTS).map_err(|error| refusal::unreadable(&error))?;
+    let notify_url = super::initialize::judge_notify_url(content, notify_url)?;
+    let notify_url = notify_url.map(|address| address.as_str().to_owned());
+    let method = Method::Initialize.as_str();
+    let order = RelayedOrder::new(method, order_no, biz_content, notify_url);
+    let opening = state.engine.relay_order(upstream, acting, order).await;
+    match opening.map_err(|error| refusal::failure(&error))? {
+        Opening::Opened(certify_id) => {
+            Ok(Answer::Outcome(Outcome::Success(vec![("certify_id", certify_id)])))
+        }
+        Opening::Refused { reply, doubted } => passed_on(&reply, doubted).map(Answer::Outcome),
+    }
+}
+
+/// The page is the gateway's own. The token of a merchant has no place in an address; the id
+/// names the certification alone.
+fn certify(
+    upstream: &Upstream,
+    acting: &Acting,
+    content: &Content,
+    return_url: Option<&str>,
+) -> Result<Answer, Failure> {
+    let biz_content = certify_id(content)?;
+    let return_url = return_url.map(|address| ("return_url", address));
+    let call = UpstreamCall {
+        method: Method::Certify.as_str(),
+        biz_content: Some(&biz_content),
+        parameters: return_url.as_slice(),
+        app_auth_token: token(acting),
+        auth_token: None,
+        repeatable: true,
+    };
+    let page = upstream.gateway.page(&call);
+    page.map(Answer::Link).map_err(|fault| refusal::failure(&EngineError::Upstream(fault)))
+}
+
+async fn query(
+    state: &AppState,
+    upstream: &Upstream,
+    acting: &Acting,
+    content: &Content,
+) -> Result<Answer, Failure> {
+    let biz_content = certify_id(content)?;
+    let call = UpstreamCall {
+        method: Method::Query.as_str(),
+        biz_content: Some(&biz_content),
+        parameters: &[],
+        app_auth_token: token(acting),
+        auth_token: None,
+        repeatable: true,
+    };
+    send(state, upstream, &call).await.map(Answer::Outcome)
+}
+
+/// Sends a call and passes its answer on.
+pub(super) async fn send(
+    state: &AppState,
+    upstream: &Upstream,
+    call: &UpstreamCall<'_>,
+) -> Result<Outcome, Failure> {
+    let reply = state.engine.relay(upstream, call).await;
+    passed_on(&reply.map_err(|error| refusal::failure(&error))?, false)
+}
+
+pub(super) fn token(acting: &Acting) -> Option<&str> {
+    acting.upstream_token.as_ref().map(|token| token.as_str())
+}
+
+fn passed_on(reply: &UpstreamReply, doubted: bool) -> Result<Outcome, Failure> {
+    let node = Node::parse(&reply.node).ok_or_else(|| Failure::plain(SubCode::SystemError))?;
+    if node.is_success() {
+        return Ok(Outcome::Node(node));
+    }
+    let sub_code = node.text("sub_code").unwrap_or_default();
+    tracing::info!(
+        code = remedy::plain(&node.text("code").unwrap_or_default()),
+        sub_code = remedy::plain(&sub_code),
+        "refused by the gateway elsewhere"
+    );
+    Ok(Outcome::Node(match remedy::of(&sub_code, doubted) {
+        Some(remedy) => node.with_remedy(&remedy),
+        None => node,
+    }))
+}
+
+/// `certify_id` in whatever form that gateway gives them.
+fn certify_id(content: &Content) -> Result<String, Failure> {
+    let field = Field::CertifyId;
+    let text = content.text(field.path(), field.path());
+    let text = text.map_err(|error| refusal::unreadable(&error))?;
+    let text = text.ok_or(Rejected { field, rule: Rule::Missing });
+    let text = text.map_err(|rejected| refusal::rejected(&rejected))?;
+    Ok(wire::json::object([(field.path(), text.as_str())]))
+}
