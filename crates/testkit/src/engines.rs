@@ -6,14 +6,14 @@ use std::sync::Arc;
 use domain::{AppId, BizCode, CertifyId, Contract, Profile};
 use engine::{
     Acting, App, Certifier, Clock, Engine, Grant, Mode, NoticeDesk, Order, Parts, Policy,
-    Simulated, Vault, Verifier,
+    Simulated, Upstream, Vault, Verifier,
 };
 use store::Store;
 use tempfile::TempDir;
 
 use crate::{
-    COMPATIBLE, FACE_ONLY, FixedClock, KEYLESS, MERCHANT, MERCHANT_TOKEN, SPACE_APP, SPACE_TOKEN,
-    STRICT, SeededChance,
+    COMPATIBLE, FACE_ONLY, FixedClock, KEYLESS, MERCHANT, MERCHANT_TOKEN, RELAYED, SPACE_APP,
+    SPACE_TOKEN, STRICT, SeededChance,
 };
 
 /// When tests begin, unless they say otherwise.
@@ -36,6 +36,8 @@ pub struct Blueprint {
     pub policy: Policy,
     /// How notices are written and sent; `None` makes none.
     pub notices: Option<NoticeDesk>,
+    /// The gateway that certifies for [`RELAYED`]; `None`: there is no such application.
+    pub upstream: Option<Arc<Upstream>>,
 }
 
 impl Default for Blueprint {
@@ -43,7 +45,16 @@ impl Default for Blueprint {
         let clock = Arc::new(FixedClock::at(BEGINNING));
         let verifier: Option<Arc<dyn Verifier>> = Some(Arc::new(Simulated));
         let policy = Policy::default();
-        Self { mode: Mode::Test, seed: 1, clock, database: None, verifier, policy, notices: None }
+        Self {
+            mode: Mode::Test,
+            seed: 1,
+            clock,
+            database: None,
+            verifier,
+            policy,
+            notices: None,
+            upstream: None,
+        }
     }
 }
 
@@ -91,6 +102,22 @@ impl Blueprint {
         Self { notices: Some(desk), ..self }
     }
 
+    /// There is an application [`RELAYED`], for which this gateway certifies.
+    #[must_use]
+    pub fn upstream(self, upstream: &Arc<Upstream>) -> Self {
+        Self { upstream: Some(Arc::clone(upstream)), ..self }
+    }
+
+    /// The applications.
+    fn apps(&self) -> Vec<App> {
+        let mut apps = apps();
+        if let Some(upstream) = &self.upstream {
+            let relayed = app(RELAYED, "Relayed", BizCode::ALL, Profile::Compatible);
+            apps.push(App { certifier: Certifier::Alipay(Arc::clone(upstream)), ..relayed });
+        }
+        apps
+    }
+
     /// The engine.
     pub fn engine(&self) -> Engine {
         self.engine_with(Arc::clone(&self.clock) as Arc<dyn Clock>)
@@ -108,7 +135,7 @@ impl Blueprint {
             chance: Arc::new(SeededChance::new(self.seed)),
             vault: Vault::new(&[7; 32]).unwrap(),
             mode: self.mode,
-            apps: apps(),
+            apps: self.apps(),
             grants: grants(),
             verifier: self.verifier.clone(),
             policy: self.policy,

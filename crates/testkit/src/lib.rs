@@ -19,6 +19,7 @@ pub mod pictures;
 mod receiver;
 #[cfg(feature = "server")]
 mod servers;
+mod upstreams;
 
 pub use chance::SeededChance;
 pub use clock::FixedClock;
@@ -26,6 +27,7 @@ pub use engines::{Blueprint, TestEngine, apps, grants};
 pub use receiver::{Arrived, PlainForm, Receiver, Respond};
 #[cfg(feature = "server")]
 pub use servers::{Held, Reply, TestServer, client_signature, encoded, resigned, signed};
+pub use upstreams::{Asked, ScriptedUpstream};
 
 /// All scenes, compatible profile; the application of the recorded gateway requests.
 pub const COMPATIBLE: &str = "2021000000000001";
@@ -37,6 +39,8 @@ pub const FACE_ONLY: &str = "2021000000000003";
 pub const MERCHANT: &str = "2021000000000004";
 /// All scenes, but no public key is configured.
 pub const KEYLESS: &str = "2021000000000005";
+/// All scenes, compatible profile; a gateway elsewhere certifies for it, where there is one.
+pub const RELAYED: &str = "2021000000000006";
 /// The application of the recorded Serverless space; all scenes, compatible profile.
 pub const SPACE_APP: &str = "2021990000000001";
 /// Lets [`COMPATIBLE`] act for [`MERCHANT`]; the token of the recorded gateway requests.

@@ -15,6 +15,7 @@ mod outbound_notices;
 mod outcomes;
 mod ownership;
 mod person;
+mod relay;
 mod replay;
 mod sealed;
 mod sessions;

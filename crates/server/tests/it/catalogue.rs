@@ -102,6 +102,21 @@ fn business() -> Vec<Case> {
     ]
 }
 
+/// Parameters of a method's own, which travel beside the content.
+fn users() -> Vec<Case> {
+    let call = |parameters: &[(&str, &str)]| {
+        let mut call = signed(COMPATIBLE, "alipay.system.oauth.token", "{}");
+        parameters.iter().for_each(|(name, value)| call.set(name, value));
+        resigned(call)
+    };
+    let refresh = [("grant_type", "refresh_token"), ("refresh_token", "authrefr2088")];
+    vec![
+        (call(&[("code", "c")]), SubCode::GrantTypeInvalid, "must be authorization_code"),
+        (call(&[("grant_type", "authorization_code")]), SubCode::CodeInvalid, "my.getAuthCode"),
+        (call(&refresh), SubCode::RefreshTokenInvalid, "sign the user in again"),
+    ]
+}
+
 /// Names twice, and bytes of another charset: what no [`Parameters`] can say.
 async fn unreadable(server: &TestServer) -> Provoked {
     let good = encoded(good("catalogue4").iter());
@@ -226,7 +241,7 @@ async fn damaged() -> Provoked {
 #[tokio::test]
 async fn every_code_can_be_provoked_and_tells_the_remedy_and_where_it_is_explained() {
     let server = TestServer::start().await;
-    let cases = [absent(), wrong(), business()].concat();
+    let cases = [absent(), wrong(), business(), users()].concat();
     let mut provoked = check_all(&server, cases).await;
     provoked.extend(unreadable(&server).await);
     for more in [late().await, encrypted().await, certified().await, held().await, damaged().await]
