@@ -100,8 +100,8 @@ export interface Generic {
   execute(method: string, params?: Record<string, any>, options?: CallOptions): Promise<any>;
 }
 
-/** A namespace that certifyd does not serve: every call in it rejects and says so. */
-export type Unserved = Record<string, Record<string, (...args: any[]) => Promise<never>>>;
+/** Other services of Alipay's. The server serves them where it is set up to call Alipay, and says so where it is not. */
+export type Services = Record<string, Record<string, (...args: any[]) => Promise<any>>>;
 
 export type Failure = Error & {
   /** A gateway code such as `SignatureNotMatch`, or one of ours. */
@@ -116,22 +116,22 @@ export interface Cloud {
   util: { generic: Generic };
   Util: { generic: Generic; Generic: Generic };
 
-  base: Unserved;
-  Base: Unserved;
-  marketing: Unserved;
-  Marketing: Unserved;
-  payment: Unserved;
-  Payment: Unserved;
-  fund: Unserved;
-  Fund: Unserved;
-  security: Unserved;
-  Security: Unserved;
-  aliyun: Unserved;
-  Aliyun: Unserved;
-  instantdelivery: Unserved;
-  Instantdelivery: Unserved;
-  merchant: Unserved;
-  Merchant: Unserved;
-  mini: Unserved;
-  Mini: Unserved;
+  base: Services;
+  Base: Services;
+  marketing: Services;
+  Marketing: Services;
+  payment: Services;
+  Payment: Services;
+  fund: Services;
+  Fund: Services;
+  security: Services;
+  Security: Services;
+  aliyun: Services;
+  Aliyun: Services;
+  instantdelivery: Services;
+  Instantdelivery: Services;
+  merchant: Services;
+  Merchant: Services;
+  mini: Services;
+  Mini: Services;
 }

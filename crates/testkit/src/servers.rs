@@ -9,7 +9,7 @@ use std::sync::Arc;
 use domain::AppId;
 use engine::{
     Clock, Engine, Mode, MovableClock, NoticeDesk, OperatorToken, Outbound, Policy, Reach,
-    SystemClock, Verifier,
+    SystemClock, Upstream, Verifier,
 };
 use functions::{Limits, Runtime, WorkerCommand};
 use server::{AppKeys, AppState, Gateway, SignedForm, Space};
@@ -21,7 +21,7 @@ use wire::serverless::ClientSecret;
 use wire::{PrivateKey, PublicKey};
 
 use crate::{
-    Blueprint, CLOSED_SPACE, COMPATIBLE, FACE_ONLY, FixedClock, MERCHANT, OPERATOR_TOKEN,
+    Blueprint, CLOSED_SPACE, COMPATIBLE, FACE_ONLY, FixedClock, MERCHANT, OPERATOR_TOKEN, RELAYED,
     SPACE_APP, STRICT, keys,
 };
 
@@ -76,6 +76,7 @@ struct Choices {
     gateway: Option<Gateway>,
     verifier: Option<Arc<dyn Verifier>>,
     policy: Policy,
+    upstream: Option<Arc<Upstream>>,
 }
 
 impl Default for Choices {
@@ -87,6 +88,7 @@ impl Default for Choices {
             gateway: Some(gateway()),
             verifier: None,
             policy: Policy::default(),
+            upstream: None,
         }
     }
 }
@@ -111,6 +113,21 @@ impl TestServer {
     pub async fn with_verifier(mode: Mode, verifier: impl Verifier + 'static) -> Self {
         let verifier: Option<Arc<dyn Verifier>> = Some(Arc::new(verifier));
         Self::build(Choices { mode, verifier, ..Choices::default() }).await
+    }
+
+    /// A server in test mode with [`RELAYED`], for which `upstream` certifies; the recorded space
+    /// is that application's.
+    pub async fn with_upstream(upstream: &Arc<Upstream>) -> Self {
+        Self::build(Choices { upstream: Some(Arc::clone(upstream)), ..Choices::default() }).await
+    }
+
+    /// The same in live mode, with functions.
+    pub async fn live_with_upstream(
+        upstream: &Arc<Upstream>,
+        functions: Option<(PathBuf, WorkerCommand)>,
+    ) -> Self {
+        let upstream = Some(Arc::clone(upstream));
+        Self::build(Choices { mode: Mode::Live, upstream, functions, ..Choices::default() }).await
     }
 
     /// A server in test mode whose operator has chosen `policy`.
@@ -140,6 +157,8 @@ impl TestServer {
         let mut blueprint = Blueprint::default().database_in(folder.path());
         blueprint = blueprint.mode(choices.mode).policy(choices.policy);
         blueprint.verifier = choices.verifier.or(blueprint.verifier);
+        blueprint.upstream = choices.upstream;
+        let space_app = if blueprint.upstream.is_some() { RELAYED } else { SPACE_APP };
         blueprint.notices = Some(NoticeDesk {
             form: Arc::new(SignedForm::new(gateway_key())),
             outbound: Outbound::new(Reach::Any).unwrap(),
@@ -157,7 +176,8 @@ impl TestServer {
         let state = Arc::new(AppState {
             gateway: choices.gateway,
             snapshots: folder.path().join("snapshots"),
-            ..state(engine, test_clock, address, functions, worker)
+            spaces: spaces(space_app, functions),
+            ..state(engine, test_clock, address, worker)
         });
         tokio::spawn(Arc::clone(&state.engine).run_notices());
         let serving = server::serve(Arc::clone(&state), listener, std::future::pending());
@@ -321,7 +341,6 @@ fn state(
     engine: Engine,
     test_clock: Option<Arc<MovableClock<SystemClock>>>,
     address: SocketAddr,
-    functions: Option<PathBuf>,
     worker: Option<WorkerCommand>,
 ) -> AppState {
     let nobody = WorkerCommand { program: "no-such-program".into(), args: Vec::new() };
@@ -330,7 +349,7 @@ fn state(
         engine: Arc::new(engine),
         functions: Runtime::new(worker, Limits::default(), server::CLOUD_SCRIPT, false),
         outbound: Outbound::new(Reach::Public).unwrap(),
-        spaces: spaces(functions),
+        spaces: BTreeMap::new(),
         gateway: None,
         public_url: format!("http://{address}"),
         operator: OperatorToken::new(OPERATOR_TOKEN),
@@ -339,10 +358,10 @@ fn state(
     }
 }
 
-fn spaces(functions: Option<PathBuf>) -> BTreeMap<String, Arc<Space>> {
+fn spaces(app: &str, functions: Option<PathBuf>) -> BTreeMap<String, Arc<Space>> {
     let recorded = Space {
         id: keys::serverless("spaceId"),
-        app: AppId::parse(SPACE_APP).unwrap(),
+        app: AppId::parse(app).unwrap(),
         client_secret: ClientSecret::new(keys::serverless("clientSecret")),
         server_key: Some(PublicKey::parse(&keys::serverless("serverPublicKey")).unwrap()),
         functions,
@@ -363,7 +382,7 @@ fn gateway_key() -> Arc<PrivateKey> {
 }
 
 fn gateway() -> Gateway {
-    let apps = [COMPATIBLE, STRICT, FACE_ONLY, MERCHANT];
+    let apps = [COMPATIBLE, STRICT, FACE_ONLY, MERCHANT, RELAYED];
     let key = || PublicKey::parse(&keys::gateway("app_public.pem")).unwrap();
     Gateway {
         key: gateway_key(),

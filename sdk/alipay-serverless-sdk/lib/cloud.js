@@ -4,7 +4,7 @@ const { functionArgs, refuseAppAuthToken } = require('./request.js');
 const { identification } = require('./identification.js');
 const { isRecord, withBothSpellings } = require('./spelling.js');
 const { emptyAnswer, notAClient, notInitialised, transportFailure } = require('./errors.js');
-const { unservedServices } = require('./unserved.js');
+const { services } = require('./services.js');
 
 /** The preset function that carries cloud calls. */
 const TARGET = 'alipay-openapi';
@@ -60,7 +60,7 @@ function createCloud() {
       return send('cloud.util.generic.execute', method, { params, options });
     },
   });
-  for (const [path, service] of unservedServices()) register(cloud, path, service);
+  for (const [path, service] of services(send)) register(cloud, path, service);
   return cloud;
 }
 

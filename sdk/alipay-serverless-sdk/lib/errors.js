@@ -38,8 +38,8 @@ function tokenNotAllowed(call) {
 function notServed(call) {
   return failure(
     'CALL_NOT_SERVED',
-    `${call}: certifyd 不提供该接口，仅支持 cloud.member.identification 与 cloud.util.generic。` +
-      ' certifyd does not serve this call; it serves cloud.member.identification and cloud.util.generic.',
+    `${call}: certifyd 不提供该接口；文件与短信请在云函数中用 ctx.httpclient 发送。` +
+      ' certifyd does not serve this call; send files and short messages in a cloud function by ctx.httpclient.',
   );
 }
 

@@ -38,4 +38,18 @@ function withBothSpellings(answer) {
   return copy;
 }
 
-module.exports = { camelName, isRecord, snakeName, toSnake, withBothSpellings };
+/**
+ * Turns the arguments of either form into one record and the options that follow it.
+ * An object in first place means the form of 1.0.0 and later: `(params, options)`.
+ * Anything else means the older one: `(value, value, …, options)`, in the order of `names`.
+ */
+function readArguments(args, names) {
+  if (isRecord(args[0])) return { params: args[0], options: args[1] };
+  const params = {};
+  names.forEach((name, index) => {
+    params[name] = args[index];
+  });
+  return { params, options: args[names.length] };
+}
+
+module.exports = { camelName, isRecord, readArguments, snakeName, toSnake, withBothSpellings };

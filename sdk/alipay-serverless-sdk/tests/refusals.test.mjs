@@ -69,14 +69,12 @@ test('cloud.init wants a client', () => {
   }
 });
 
-test('the other namespaces reject and name the call', async () => {
+test('what travels in another way rejects and names the call', async () => {
   const { cloud, calls } = cloudOver({ code: '10000' });
   for (const [name, call] of [
-    ['cloud.payment.common.create', cloud.payment.common.create],
-    ['cloud.payment.common.create', cloud.Payment.Common.create],
-    ['cloud.base.oauth.getToken', cloud.Base.OAuth.getToken],
-    ['cloud.mini.version.createExperience', cloud.mini.version.createExperience],
-    ['cloud.fund.b2cRedPacket.send', cloud.Fund.B2cRedPacket.send],
+    ['cloud.aliyun.shortMessage.send', cloud.aliyun.shortMessage.send],
+    ['cloud.aliyun.shortMessage.batchSend', cloud.Aliyun.ShortMessage.batchSend],
+    ['cloud.merchant.item.uploadFile', cloud.merchant.item.uploadFile],
   ]) {
     await assert.rejects(call({}), (error) => {
       assert.equal(error.code, 'CALL_NOT_SERVED');

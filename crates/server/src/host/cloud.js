@@ -52,34 +52,109 @@
     return [params, args[names.length]];
   };
 
-  // What the documents name beyond this exists, and says when called that it is not served.
-  const UNSERVED = {
-    'base.oauth': 'getToken refreshToken getAppToken refreshAppToken',
-    'base.qrcode': 'create',
-    'marketing.templateMessage': 'send',
-    'marketing.exchangevoucher': 'create send use query',
-    'payment.common': 'create query refund close cancel',
-    'payment.huabei': 'create',
-    'payment.faceToFace': 'pay',
-    'fund.transferAccount': 'transfer query',
-    'fund.transferBankcard': 'transfer query',
-    'fund.b2cRedPacket': 'send query',
-    'security.textRisk': 'detect',
-    'aliyun.shortMessage': 'send batchSend',
-    'instantdelivery.company': 'query',
-    'instantdelivery.invoice': 'create query',
-    'instantdelivery.order': 'precreate create cancel preconsult query',
-    'merchant.order': 'sync batchquery query',
-    'merchant.item': 'query batchquery delete uploadFile create modify',
-    'mini.version': 'upload applyAudit cancelAudit online offline rollback grayOnline grayCancel ' +
-      'detail queryBuild cancel delete createExperience cancelExperience',
-    'mini.qrcode': 'bind unbind',
-    'mini.individual': 'certify',
-    'mini.member': 'createDeveloper createExperiencer',
+  // The other services: which method each call is, the order of its positional arguments, and what
+  // it always says. Whether the method is served is for the server to decide.
+  const transfer = (productCode, name, more) => ({
+    [name]: [
+      'alipay.fund.trans.uni.transfer',
+      '',
+      { productCode, bizScene: 'DIRECT_TRANSFER', ...more },
+    ],
+    query: ['alipay.fund.trans.common.query', '', { productCode, bizScene: 'DIRECT_TRANSFER' }],
+  });
+  const SERVICES = {
+    'base.oauth': {
+      getToken: ['alipay.system.oauth.token', 'code', { grantType: 'authorization_code' }],
+      refreshToken: ['alipay.system.oauth.token', 'refreshToken', { grantType: 'refresh_token' }],
+      getAppToken: ['alipay.open.auth.token.app', 'code', { grantType: 'authorization_code' }],
+      refreshAppToken: ['alipay.open.auth.token.app', 'refreshToken', { grantType: 'refresh_token' }],
+    },
+    'base.qrcode': { create: ['alipay.open.app.qrcode.create', 'urlParam queryParam describe'] },
+    'marketing.templateMessage': {
+      send: ['alipay.open.app.mini.templatemessage.send', 'toUserId formId userTemplateId page data'],
+    },
+    'marketing.exchangevoucher': {
+      create: ['alipay.marketing.exchangevoucher.template.create'],
+      send: ['alipay.marketing.voucher.send'],
+      use: ['alipay.marketing.exchangevoucher.use'],
+      query: ['alipay.marketing.voucher.query'],
+    },
+    'payment.common': {
+      create: ['alipay.trade.create', 'subject outTradeNo totalAmount buyerId'],
+      query: ['alipay.trade.query', 'outTradeNo'],
+      refund: ['alipay.trade.refund', 'outTradeNo refundAmount'],
+      close: ['alipay.trade.close', 'outTradeNo'],
+      cancel: ['alipay.trade.cancel', 'outTradeNo'],
+    },
+    'payment.huabei': {
+      create: ['alipay.trade.create', 'subject outTradeNo totalAmount buyerId extendParams'],
+    },
+    'payment.faceToFace': {
+      pay: ['alipay.trade.pay', 'subject outTradeNo totalAmount authCode', { scene: 'bar_code' }],
+    },
+    'fund.transferAccount': transfer('TRANS_ACCOUNT_NO_PWD', 'transfer'),
+    'fund.transferBankcard': transfer('TRANS_BANKCARD_NO_PWD', 'transfer'),
+    'fund.b2cRedPacket': transfer('STD_RED_PACKET', 'send', {
+      businessParams: '{"sub_biz_scene":"REDPACKET"}',
+    }),
+    'security.textRisk': { detect: ['alipay.security.risk.content.detect', 'content'] },
+    'instantdelivery.company': {
+      query: ['alipay.commerce.logistics.logisticscompany.instantdelivery.query'],
+    },
+    'instantdelivery.invoice': {
+      create: ['alipay.commerce.logistics.invoice.istdwaybill.create'],
+      query: ['alipay.commerce.logistics.invoice.istdwaybill.query'],
+    },
+    'instantdelivery.order': {
+      precreate: ['alipay.commerce.logistics.order.instantdelivery.precreate'],
+      create: ['alipay.commerce.logistics.order.instantdelivery.create'],
+      cancel: ['alipay.commerce.logistics.order.instantdelivery.cancel'],
+      preconsult: ['alipay.commerce.logistics.order.istdcancel.preconsult'],
+      query: ['alipay.commerce.logistics.waybill.istddetail.query'],
+    },
+    'merchant.order': {
+      sync: ['alipay.merchant.order.sync'],
+      batchquery: ['alipay.merchant.order.digest.consumer.batchquery'],
+      query: ['alipay.merchant.order.consumer.query'],
+    },
+    'merchant.item': {
+      query: ['ant.merchant.expand.item.open.query'],
+      batchquery: ['ant.merchant.expand.item.open.batchquery'],
+      delete: ['ant.merchant.expand.item.open.delete'],
+      create: ['ant.merchant.expand.item.open.create'],
+      modify: ['ant.merchant.expand.item.open.modify'],
+    },
+    'mini.version': {
+      upload: ['alipay.open.mini.version.upload'],
+      applyAudit: ['alipay.open.mini.version.audit.apply'],
+      cancelAudit: ['alipay.open.mini.version.audit.cancel'],
+      online: ['alipay.open.mini.version.online'],
+      offline: ['alipay.open.mini.version.offline'],
+      rollback: ['alipay.open.mini.version.rollback'],
+      grayOnline: ['alipay.open.mini.version.gray.online'],
+      grayCancel: ['alipay.open.mini.version.gray.cancel'],
+      detail: ['alipay.open.mini.version.detail.query'],
+      queryBuild: ['alipay.open.mini.version.build.query'],
+      cancel: ['alipay.open.mini.version.audited.cancel'],
+      delete: ['alipay.open.mini.version.delete'],
+      createExperience: ['alipay.open.mini.experience.create'],
+      cancelExperience: ['alipay.open.mini.experience.cancel'],
+    },
+    'mini.qrcode': {
+      bind: ['alipay.open.mini.qrcode.bind'],
+      unbind: ['alipay.open.mini.qrcode.unbind'],
+    },
+    'mini.individual': { certify: ['alipay.open.mini.individual.business.certify'] },
+    'mini.member': {
+      createDeveloper: ['alipay.open.app.members.create', '', { role: 'DEVELOPER' }],
+      createExperiencer: ['alipay.open.app.members.create', '', { role: 'EXPERIENCER' }],
+    },
   };
+  // Files and short messages travel in another way than the methods above.
+  const UNSERVED = { 'aliyun.shortMessage': 'send batchSend', 'merchant.item': 'uploadFile' };
   const refuse = (path) => async () => {
-    const error = new Error(`${path} is not served here; certifyd serves cloud.member.identification ` +
-      'and cloud.util.generic.execute of the same methods');
+    const error = new Error(`${path} is not served here; send files and short messages by ` +
+      'ctx.httpclient');
     error.code = 'MethodNotSupported';
     throw error;
   };
@@ -94,17 +169,27 @@
     cloud[group][upper(name)] = service;
   };
 
+  // One set per isolate, bound to its calls; frozen, hence not to be changed by any of them.
   const freeze = Object.freeze;
-  const unserved = {};
-  for (const path of Object.keys(UNSERVED)) {
-    const service = {};
-    for (const name of UNSERVED[path].split(' ')) service[name] = refuse(`cloud.${path}.${name}`);
-    register(unserved, path, freeze(service));
-  }
-  unserved.base.OAuth = unserved.base.oauth;
-  // One set for all calls of an isolate, hence not to be changed by any.
-  Object.values(unserved).forEach(freeze);
-  freeze(unserved);
+  const others = (hostCall) => {
+    const cloud = {};
+    for (const path of new Set([...Object.keys(SERVICES), ...Object.keys(UNSERVED)])) {
+      const service = {};
+      for (const [name, [method, names = '', fixed]] of Object.entries(SERVICES[path] ?? {})) {
+        service[name] = async (...args) => {
+          const [params, options] = takes(names.split(' ').filter(Boolean), args);
+          return send(hostCall, method, { ...params, ...fixed }, options, false);
+        };
+      }
+      for (const name of (UNSERVED[path] ?? '').split(' ').filter(Boolean)) {
+        service[name] = refuse(`cloud.${path}.${name}`);
+      }
+      register(cloud, path, freeze(service));
+    }
+    cloud.base.OAuth = cloud.base.oauth;
+    Object.values(cloud).forEach(freeze);
+    return freeze(cloud);
+  };
 
   return (ctx, hostCall) => {
     const identification = {
@@ -132,7 +217,7 @@
         send(hostCall, String(method), isObject(params) ? params : {}, options, method === METHODS.certify),
     };
 
-    const cloud = { ...unserved };
+    const cloud = { ...others(hostCall) };
     register(cloud, 'member.identification', identification);
     register(cloud, 'util.generic', generic);
     ctx.cloud = cloud;

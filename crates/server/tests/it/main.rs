@@ -15,6 +15,7 @@ mod notices;
 mod page;
 mod paths;
 mod recorded;
+mod relay;
 mod reviews;
 mod serverless;
 mod sha1;

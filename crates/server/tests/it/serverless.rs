@@ -7,7 +7,7 @@ use testkit::{
 
 use crate::answer::content;
 
-fn body(method: &str, params: &Value) -> Value {
+pub(crate) fn body(method: &str, params: &Value) -> Value {
     json!({
         "spaceId": keys::serverless("spaceId"),
         "method": method,
@@ -56,19 +56,24 @@ async fn nothing_is_added_to_the_failure_of_a_function() {
     assert!(!reply.body.contains("/docs/errors"), "{}", reply.body);
 }
 
-async fn sign_in(server: &TestServer) -> String {
+pub(crate) async fn sign_in(server: &TestServer) -> String {
     let reply =
         server.client_call(&body("serverless.auth.user.anonymousAuthorize", &json!({}))).await;
     reply.json()["data"]["accessToken"].as_str().unwrap().to_owned()
 }
 
-async fn with_token(server: &TestServer, token: &str, method: &str, params: &Value) -> Reply {
+pub(crate) async fn with_token(
+    server: &TestServer,
+    token: &str,
+    method: &str,
+    params: &Value,
+) -> Reply {
     let mut body = body(method, params);
     body["token"] = token.into();
     server.client_call(&body).await
 }
 
-async fn cloud(server: &TestServer, method: &str, params: &Value) -> Reply {
+pub(crate) async fn cloud(server: &TestServer, method: &str, params: &Value) -> Reply {
     let token = sign_in(server).await;
     let args = json!({ "method": method, "params": params });
     let params = json!({ "functionTarget": "alipay-openapi", "functionArgs": args });

@@ -101,7 +101,8 @@ pub fn cloud_method_not_supported(method: &str) -> ServerlessError {
         ErrorCode::MethodNotSupported,
         format!(
             "{name} is not served here; certifyd serves alipay.user.certify.open.initialize, \
-             .certify and .query"
+             .certify and .query, and what else allow of [apps.upstream] lists for an application \
+             with certifier = \"alipay\" (allow_pages for pages)"
         ),
     )
 }
