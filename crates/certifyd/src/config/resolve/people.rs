@@ -1,0 +1,66 @@
+//! `[verification]`, `[notify]` and `[operator]`: who decides, who is told, who may look.
+
+use engine::{Mode, Policy, Reach};
+use toml::Spanned;
+
+use super::Judge;
+use crate::config::raw::{RawNotify, RawOperator, RawVerification};
+use crate::config::{Operator, VerifierName, secret};
+
+impl Judge<'_> {
+    /// Test mode plays through unless something else is said; in live mode nobody decides until
+    /// somebody is named.
+    pub(super) fn verifier(
+        &mut self,
+        value: Option<&Spanned<String>>,
+        mode: Mode,
+    ) -> Option<VerifierName> {
+        use VerifierName::{Review, Simulated};
+        let choices = [("simulated", Some(Simulated)), ("review", Some(Review))];
+        let default = (mode == Mode::Test).then_some(Simulated);
+        let chosen = self.choice(value, "verification.verifier", &choices, default);
+        if let (Some(Simulated), Mode::Live, Some(value)) = (chosen, mode, value) {
+            let text = "verification.verifier = \"simulated\" verifies nobody and is for \
+                        mode = \"test\" only; use \"review\"";
+            self.fault(value.span(), text.to_owned());
+        }
+        chosen
+    }
+
+    pub(super) fn policy(&mut self, raw: &RawVerification) -> Policy {
+        let default = Policy::default();
+        let mut days = |value, key, default: u16| {
+            let days = self.number(value, key, 0, 3650, u64::from(default));
+            u16::try_from(days).unwrap_or(default)
+        };
+        Policy {
+            known_device_days: days(
+                raw.known_device_days.as_ref(),
+                "verification.known_device_days",
+                default.known_device_days,
+            ),
+            evidence_days: days(
+                raw.evidence_days.as_ref(),
+                "verification.evidence_days",
+                default.evidence_days,
+            ),
+        }
+    }
+
+    /// In test mode the receiver is mostly a program on the same desk.
+    pub(super) fn notify_reach(&mut self, raw: &RawNotify, mode: Mode) -> Reach {
+        let reaches = [("public", Reach::Public), ("any", Reach::Any)];
+        let usual = match mode {
+            Mode::Test => Reach::Any,
+            Mode::Live => Reach::Public,
+        };
+        self.choice(raw.reach.as_ref(), "notify.reach", &reaches, usual)
+    }
+
+    pub(super) fn operator(&mut self, raw: &RawOperator) -> Option<Operator> {
+        let value = raw.token.as_ref()?;
+        let read =
+            secret::key_text(&self.folder, value.get_ref()).and_then(|text| Operator::parse(&text));
+        self.or_fault(read, value, "operator.token")
+    }
+}

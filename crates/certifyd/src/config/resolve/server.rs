@@ -1,0 +1,89 @@
+//! The keys outside of tables, and `[store]`.
+
+use std::net::IpAddr;
+use std::path::Path;
+
+use engine::Mode;
+use toml::Spanned;
+
+use super::{Judge, text};
+use crate::config::raw::{RawConfig, RawStore};
+use crate::config::{MasterKey, secret};
+
+impl Judge<'_> {
+    pub(super) fn listen(&mut self, value: Option<&Spanned<String>>) -> String {
+        let Some(value) = value else { return "127.0.0.1:3636".to_owned() };
+        let (host, port) = value.get_ref().rsplit_once(':').unwrap_or_default();
+        if host.is_empty() || port.parse::<u16>().is_err() {
+            let text = "listen must be HOST:PORT, e.g. 127.0.0.1:3636 or [::1]:3636";
+            self.fault(value.span(), text.to_owned());
+        }
+        value.get_ref().clone()
+    }
+
+    /// Test mode opens a door that lets anyone choose outcomes. Unsaid, it is taken for a server
+    /// that only this machine reaches.
+    pub(super) fn mode(&mut self, raw: &RawConfig, listen: &str) -> Mode {
+        let value = raw.mode.as_ref();
+        let host = listen.rsplit_once(':').map_or(listen, |(host, _)| host);
+        let local = host == "localhost"
+            || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+        let public = text(raw.public_url.as_ref()).is_some_and(|url| url.starts_with("https://"));
+        if value.is_none() && (!local || public) {
+            let text = "mode must be said for a server that others reach: \"test\" (anyone can \
+                        choose outcomes) or \"live\"";
+            self.faults.add(self.source, None, text.to_owned());
+        }
+        self.choice(value, "mode", &[("test", Mode::Test), ("live", Mode::Live)], Mode::Test)
+    }
+
+    pub(super) fn public_url(&mut self, value: Option<&Spanned<String>>) -> Option<String> {
+        let value = value?;
+        let url = value.get_ref().trim_end_matches('/');
+        let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+        match rest {
+            Some(rest) if !rest.is_empty() && !rest.contains(['?', '#', '@', ' ']) => {
+                Some(url.to_owned())
+            }
+            _ => {
+                let text = "public_url must be http://HOST or https://HOST, without query";
+                self.fault(value.span(), text.to_owned());
+                None
+            }
+        }
+    }
+
+    pub(super) fn store_url(&mut self, raw: &RawStore, data_dir: &Path) -> String {
+        let Some(url) = &raw.url else {
+            return format!("sqlite://{}", data_dir.join("certifyd.db").display());
+        };
+        match store::Location::parse(url.get_ref()) {
+            Ok(store::Location::Memory) => url.get_ref().clone(),
+            Ok(store::Location::File(path)) => {
+                format!("sqlite://{}", self.folder.join(path).display())
+            }
+            Err(error) => {
+                self.fault(url.span(), error.to_string());
+                String::new()
+            }
+        }
+    }
+
+    pub(super) fn master_key(&mut self, raw: &RawStore, data_dir: &Path) -> MasterKey {
+        let Some(value) = &raw.master_key else {
+            return MasterKey::InFile(data_dir.join("master.key"));
+        };
+        if !value.get_ref().starts_with("env:") {
+            return MasterKey::InFile(self.folder.join(value.get_ref()));
+        }
+        let read =
+            secret::secret(value.get_ref()).and_then(|text| crate::keys::parse_master_key(&text));
+        match read {
+            Ok(key) => MasterKey::Given(key),
+            Err(reason) => {
+                self.fault(value.span(), format!("store.master_key: {reason}"));
+                MasterKey::InFile(data_dir.join("master.key"))
+            }
+        }
+    }
+}
