@@ -14,10 +14,11 @@ use wire::serverless::{
 use wire::{AppAuthToken, Method, Outcome};
 
 use crate::doors::serverless::profile_of;
+use crate::keyring::Space;
 use crate::layers::RequestId;
 use crate::methods::{self, Answer, Common};
 use crate::refusal;
-use crate::state::{AppState, Space};
+use crate::state::AppState;
 
 mod http;
 
@@ -206,7 +207,7 @@ impl Host for Guest {
                 code: "GATEWAY_INVALID_TOKEN".to_owned(),
                 message: "the function was called without a user's token".to_owned(),
             }),
-            "http" => http::fetch(&self.state.outbound, &payload).await,
+            "http" => http::fetch(&self.state.keyring.get().outbound, &payload).await,
             _ => Err(HostFailure {
                 code: "MethodNotSupported".to_owned(),
                 message: "no such service".to_owned(),

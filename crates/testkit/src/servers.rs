@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use domain::AppId;
 use engine::{
-    Clock, Engine, Mode, MovableClock, NoticeDesk, OperatorToken, Outbound, Policy, Reach,
+    Clock, Current, Engine, Mode, MovableClock, NoticeDesk, OperatorToken, Outbound, Policy, Reach,
     SystemClock, Verifier,
 };
 use functions::{Limits, Runtime, WorkerCommand};
-use server::{AppKeys, AppState, Gateway, SignedForm, Space};
+use server::{AppKeys, AppState, Gateway, Keyring, SignedForm, Space};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -155,9 +155,9 @@ impl TestServer {
         let address = listener.local_addr().unwrap();
         let (functions, worker) = choices.functions.unzip();
         let state = Arc::new(AppState {
-            gateway: choices.gateway,
+            keyring: Current::new(keyring(choices.gateway, functions)),
             snapshots: folder.path().join("snapshots"),
-            ..state(engine, test_clock, address, functions, worker)
+            ..state(engine, test_clock, address, worker)
         });
         tokio::spawn(Arc::clone(&state.engine).run_notices());
         let serving = server::serve(Arc::clone(&state), listener, std::future::pending());
@@ -321,7 +321,6 @@ fn state(
     engine: Engine,
     test_clock: Option<Arc<MovableClock<SystemClock>>>,
     address: SocketAddr,
-    functions: Option<PathBuf>,
     worker: Option<WorkerCommand>,
 ) -> AppState {
     let nobody = WorkerCommand { program: "no-such-program".into(), args: Vec::new() };
@@ -329,13 +328,19 @@ fn state(
     AppState {
         engine: Arc::new(engine),
         functions: Runtime::new(worker, Limits::default(), server::CLOUD_SCRIPT, false),
-        outbound: Outbound::new(Reach::Public).unwrap(),
-        spaces: spaces(functions),
-        gateway: None,
+        keyring: Current::new(keyring(None, None)),
         public_url: format!("http://{address}"),
-        operator: OperatorToken::new(OPERATOR_TOKEN),
         snapshots: PathBuf::new(),
         test_clock,
+    }
+}
+
+fn keyring(gateway: Option<Gateway>, functions: Option<PathBuf>) -> Keyring {
+    Keyring {
+        spaces: spaces(functions),
+        gateway,
+        operator: OperatorToken::new(OPERATOR_TOKEN).into_iter().collect(),
+        outbound: Outbound::new(Reach::Public).unwrap(),
     }
 }
 
@@ -343,15 +348,15 @@ fn spaces(functions: Option<PathBuf>) -> BTreeMap<String, Arc<Space>> {
     let recorded = Space {
         id: keys::serverless("spaceId"),
         app: AppId::parse(SPACE_APP).unwrap(),
-        client_secret: ClientSecret::new(keys::serverless("clientSecret")),
-        server_key: Some(PublicKey::parse(&keys::serverless("serverPublicKey")).unwrap()),
+        client_secrets: vec![ClientSecret::new(keys::serverless("clientSecret"))],
+        server_keys: vec![PublicKey::parse(&keys::serverless("serverPublicKey")).unwrap()],
         functions,
     };
     let closed = Space {
         id: CLOSED_SPACE.to_owned(),
         app: AppId::parse(STRICT).unwrap(),
-        client_secret: ClientSecret::new("secret of the closed space"),
-        server_key: None,
+        client_secrets: vec![ClientSecret::new("secret of the closed space")],
+        server_keys: Vec::new(),
         functions: None,
     };
     [recorded, closed].map(|space| (space.id.clone(), Arc::new(space))).into()
@@ -374,7 +379,7 @@ fn gateway() -> Gateway {
         window: None,
         apps: apps
             .map(|app| {
-                let keys = AppKeys { public_key: Some(key()), ..AppKeys::default() };
+                let keys = AppKeys { public_keys: vec![key()], ..AppKeys::default() };
                 (AppId::parse(app).unwrap(), keys)
             })
             .into(),

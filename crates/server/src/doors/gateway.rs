@@ -7,7 +7,6 @@ mod caller;
 mod download;
 mod reply;
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::body::Bytes;
@@ -20,11 +19,12 @@ use wire::gateway::{Parameters, Request, is_fresh};
 use wire::{Content, Failure, Method, Outcome, SubCode};
 
 use crate::doors::page;
+use crate::keyring::{AppKeys, Gateway};
 use crate::methods::{self, Answer, Common};
 use crate::refusal;
-use crate::state::{AppKeys, AppState, Gateway};
+use crate::state::AppState;
 use arrival::Arrival;
-pub(crate) use caller::by_certificate;
+pub(crate) use caller::{any, expected};
 use reply::Manner;
 
 pub(crate) async fn call(
@@ -33,7 +33,8 @@ pub(crate) async fn call(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let Some(gateway) = &state.gateway else {
+    let keyring = state.keyring.get();
+    let Some(gateway) = &keyring.gateway else {
         return page::problem(
             &state,
             &headers,
@@ -68,12 +69,12 @@ pub(crate) async fn call(
 
 /// Who calls is settled before the signature is looked at: an unknown application stays unknown
 /// even if its request is unsigned.
-async fn answer(
+async fn answer<'k>(
     state: &AppState,
-    gateway: &Gateway,
+    gateway: &'k Gateway,
     arrival: &Arrival,
     parameters: &Parameters,
-    manner: &mut Manner,
+    manner: &mut Manner<'k>,
 ) -> Result<Answer, Failure> {
     let app_id = parameters.get("app_id").ok_or_else(|| Failure::plain(SubCode::MissingAppId))?;
     let app = state.engine.app(app_id).ok_or_else(|| Failure::plain(SubCode::InvalidAppId))?;
@@ -83,11 +84,7 @@ async fn answer(
     caller::verify(gateway, keys, parameters, arrival.charset, state.engine.now())?;
     let request = Request::read(parameters)?;
     check_time(state, gateway, &request)?;
-    let content = content(keys, &request)?;
-    if request.encrypt_type.is_some() {
-        // From here on a success is encrypted as the request was; refusals stay in clear.
-        manner.encrypt_for(app.id.clone(), request.encrypt_type);
-    }
+    let content = content(keys, &request, manner)?;
     if request.method == download::METHOD {
         return download::run(gateway, &content).map(Answer::Outcome);
     }
@@ -116,23 +113,18 @@ fn check_time(state: &AppState, gateway: &Gateway, request: &Request) -> Result<
     }
 }
 
-fn content(keys: &AppKeys, request: &Request) -> Result<Content, Failure> {
-    let clear = match request.encrypt_type {
-        None => Cow::Borrowed(request.biz_content.as_str()),
-        Some(encrypt_type) => {
-            let key = keys
-                .encrypt_key
-                .as_ref()
-                .ok_or_else(|| Failure::plain(SubCode::MissingEncryptKey))?;
-            let clear = key.decrypt(&request.biz_content, encrypt_type);
-            clear
-                .ok()
-                .and_then(|clear| String::from_utf8(clear).ok())
-                .map(Cow::Owned)
-                .ok_or_else(|| Failure::plain(SubCode::DecryptionErrorUnknown))?
-        }
+/// From here on a success is encrypted as the request was; refusals stay in clear.
+fn content<'k>(
+    keys: &'k AppKeys,
+    request: &Request,
+    manner: &mut Manner<'k>,
+) -> Result<Content, Failure> {
+    let Some(encrypt_type) = request.encrypt_type else {
+        return Content::parse(&request.biz_content).map_err(|error| refusal::unreadable(&error));
     };
-    Content::parse(&clear).map_err(|error| refusal::unreadable(&error))
+    let (content, key) = keys.open(&request.biz_content, encrypt_type)?;
+    manner.encrypt_for(key, encrypt_type);
+    Ok(content)
 }
 
 /// `certify` is opened by a browser: its answer is a page, even when it refuses.
