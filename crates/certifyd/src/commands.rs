@@ -13,6 +13,7 @@ mod running;
 pub(crate) mod serve;
 pub(crate) mod test;
 
+use std::fmt;
 use std::io::Write as _;
 
 use wire::serverless::ServerlessError;
@@ -46,19 +47,24 @@ impl From<Faults> for CommandError {
     }
 }
 
+impl fmt::Display for CommandError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Configuration(faults) => faults.fmt(f),
+            Self::Usage(text) => write!(f, "certifyd: {text}"),
+            Self::Address { listen, reason } => {
+                write!(f, "certifyd: cannot listen on {listen}: {reason}")
+            }
+            Self::Invocation(error) => write!(f, "{}: {}", error.code.as_str(), error.message),
+            Self::Failed(error) => write!(f, "certifyd: {error:#}"),
+        }
+    }
+}
+
 /// Tells a person what went wrong.
 pub(crate) fn complain(error: &CommandError) {
-    let text = match error {
-        CommandError::Configuration(faults) => faults.to_string(),
-        CommandError::Usage(text) => format!("certifyd: {text}"),
-        CommandError::Address { listen, reason } => {
-            format!("certifyd: cannot listen on {listen}: {reason}")
-        }
-        CommandError::Invocation(error) => format!("{}: {}", error.code.as_str(), error.message),
-        CommandError::Failed(error) => format!("certifyd: {error:#}"),
-    };
     // Nowhere left to report a failure to report.
-    let _ = writeln!(std::io::stderr(), "{}", text.trim_end());
+    let _ = writeln!(std::io::stderr(), "{}", error.to_string().trim_end());
 }
 
 /// Prints a line of result.

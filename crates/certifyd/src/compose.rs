@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use engine::{
-    CLOCK_OFFSET, Clock, DATABASE_MODE, Engine, Mode, MovableClock, NoticeDesk, Outbound, Parts,
-    Reach, Review, Simulated, SystemChance, SystemClock, VAULT_FINGERPRINT, Vault, Verifier,
+    App, CLOCK_OFFSET, Clock, Current, DATABASE_MODE, Directory, Engine, Grant, Mode, MovableClock,
+    NoticeDesk, Outbound, Parts, Reach, Review, Simulated, SystemChance, SystemClock,
+    VAULT_FINGERPRINT, Vault, Verifier,
 };
 use functions::{Limits, Runtime, WorkerCommand};
-use server::{AppState, Gateway, SignedForm, Space};
+use server::{AppState, Gateway, Keyring, SignedForm, Space};
 use store::Store;
 use wire::PrivateKey;
 use wire::certificate::Certificate;
@@ -33,46 +34,81 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
     let vault = vault(&store, &config).await?;
     keep_apart(&store, config.mode).await?;
     let (clock, test_clock) = clocks(&store, config.mode).await?;
-    let (apps, app_keys): (Vec<_>, BTreeMap<_, _>) =
-        config.apps.into_iter().map(|(app, keys)| (app.clone(), (app.id, keys))).unzip();
-    let GatewayConfig { key, certificate, next_certificate, root_sn, window } = config.gateway;
-    let key = key.map(Arc::new);
-    let notices = key.as_ref().map(|key| notices(key, config.notify_reach)).transpose()?;
+    let (mode, policy, functions) = (config.mode, config.policy, config.functions);
+    let verifier = config.verifier.map(verifier);
+    let snapshots = config.data_dir.join("snapshots");
+    let public_url = config.public_url.clone().unwrap_or_else(|| listened.to_owned());
+    let callers = Callers::of(config)?;
     let engine = Engine::new(Parts {
         store,
         clock,
         chance: Arc::new(SystemChance::new()),
         vault,
-        mode: config.mode,
-        apps,
-        grants: config.grants,
-        verifier: config.verifier.map(verifier),
-        policy: config.policy,
-        notices,
-    });
-    warn_of_expiry("the gateway's", certificate.as_ref());
-    for (id, keys) in &app_keys {
-        warn_of_expiry(&format!("application {id}'s"), keys.certificate.as_ref());
-    }
-    let gateway = key.map(|key| Gateway {
-        key,
-        certificate,
-        next_certificate,
-        root_sn,
-        window,
-        apps: app_keys,
+        mode,
+        apps: callers.apps,
+        grants: callers.grants,
+        verifier,
+        policy,
+        notices: callers.notices,
     });
     Ok(Arc::new(AppState {
         engine: Arc::new(engine),
-        functions: runtime(&config.functions)?,
-        outbound: Outbound::new(config.functions.reach)?,
-        spaces: config.spaces.into_iter().map(space).collect(),
-        gateway,
-        operator: config.operator.as_ref().and_then(Operator::token),
-        public_url: config.public_url.unwrap_or_else(|| listened.to_owned()),
-        snapshots: config.data_dir.join("snapshots"),
+        functions: runtime(&functions)?,
+        keyring: Current::new(callers.keyring),
+        public_url,
+        snapshots,
         test_clock,
     }))
+}
+
+/// Lets the server go on with `config`: calls in flight end with what they began with.
+///
+/// # Errors
+/// What the system says; then nothing has changed.
+pub(crate) fn exchange(state: &AppState, config: Config) -> anyhow::Result<()> {
+    let Callers { apps, grants, notices, keyring } = Callers::of(config)?;
+    // The engine first: whoever has a key now is then known there too.
+    state.engine.exchange(Directory::new(apps, grants, notices));
+    state.keyring.exchange(keyring);
+    Ok(())
+}
+
+/// What a configuration says of callers: all that may change while the server runs.
+struct Callers {
+    apps: Vec<App>,
+    grants: Vec<Grant>,
+    notices: Option<NoticeDesk>,
+    keyring: Keyring,
+}
+
+impl Callers {
+    fn of(config: Config) -> anyhow::Result<Self> {
+        let (apps, app_keys): (Vec<_>, BTreeMap<_, _>) =
+            config.apps.into_iter().map(|(app, keys)| (app.clone(), (app.id, keys))).unzip();
+        let GatewayConfig { key, certificate, next_certificate, root_sn, window } = config.gateway;
+        let key = key.map(Arc::new);
+        let notices = key.as_ref().map(|key| notices(key, config.notify_reach)).transpose()?;
+        warn_of_expiry("the gateway's", certificate.as_ref());
+        for (id, keys) in &app_keys {
+            // An older one beside it is there to end.
+            warn_of_expiry(&format!("application {id}'s"), keys.certificates.first());
+        }
+        let gateway = key.map(|key| Gateway {
+            key,
+            certificate,
+            next_certificate,
+            root_sn,
+            window,
+            apps: app_keys,
+        });
+        let keyring = Keyring {
+            spaces: config.spaces.into_iter().map(space).collect(),
+            gateway,
+            operator: config.operator.iter().filter_map(Operator::token).collect(),
+            outbound: Outbound::new(config.functions.reach)?,
+        };
+        Ok(Self { apps, grants: config.grants, notices, keyring })
+    }
 }
 
 fn verifier(name: VerifierName) -> Arc<dyn Verifier> {
@@ -136,8 +172,8 @@ fn space(config: SpaceConfig) -> (String, Arc<Space>) {
     let space = Space {
         id: config.id.clone(),
         app: config.app,
-        client_secret: config.client_secret,
-        server_key: config.server_key,
+        client_secrets: config.client_secrets,
+        server_keys: config.server_keys,
         functions: config.functions,
     };
     (config.id, Arc::new(space))

@@ -3,6 +3,7 @@
 //! All faults of a file are reported at once, each with file, line, key and remedy.
 
 mod faults;
+mod quiet;
 mod raw;
 mod resolve;
 mod secret;
@@ -40,9 +41,11 @@ pub(crate) struct Config {
     pub(crate) policy: Policy,
     /// Where notices may be sent.
     pub(crate) notify_reach: engine::Reach,
-    /// Opens the operator's door.
-    pub(crate) operator: Option<Operator>,
+    /// What opens the operator's door, the newest first.
+    pub(crate) operator: Vec<Operator>,
     pub(crate) log: LogConfig,
+    /// What works, and should be looked at.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// `[gateway]`.
@@ -60,12 +63,13 @@ pub(crate) struct GatewayConfig {
 pub(crate) struct SpaceConfig {
     pub(crate) id: String,
     pub(crate) app: AppId,
-    pub(crate) client_secret: ClientSecret,
-    pub(crate) server_key: Option<PublicKey>,
+    pub(crate) client_secrets: Vec<ClientSecret>,
+    pub(crate) server_keys: Vec<PublicKey>,
     pub(crate) functions: Option<PathBuf>,
 }
 
 /// The key that personal data is sealed under, or the file to make it in.
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum MasterKey {
     Given(Zeroizing<[u8; 32]>),
     InFile(PathBuf),
@@ -114,7 +118,7 @@ impl std::fmt::Debug for Operator {
 }
 
 /// `[functions]`.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FunctionsConfig {
     pub(crate) deadline: Duration,
     pub(crate) memory_bytes: usize,
@@ -130,7 +134,7 @@ pub(crate) enum VerifierName {
 }
 
 /// `[log]`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct LogConfig {
     pub(crate) level: String,
     pub(crate) json: bool,
@@ -142,8 +146,10 @@ impl Config {
     /// # Errors
     /// Every fault found.
     pub(crate) fn load(path: &Path) -> Result<Self, Faults> {
-        let text =
-            std::fs::read_to_string(path).map_err(|error| Faults::unreadable(path, &error))?;
+        // Secrets may stand in it.
+        let text = std::fs::read_to_string(path)
+            .map(Zeroizing::new)
+            .map_err(|error| Faults::unreadable(path, &error))?;
         let raw =
             raw::RawConfig::parse(&text).map_err(|error| Faults::syntax(path, &text, &error))?;
         // Workers run in a folder of their own: what is relative here would be elsewhere there.

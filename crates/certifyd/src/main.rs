@@ -10,6 +10,7 @@ mod compose;
 mod config;
 mod keys;
 mod project;
+mod reload;
 mod telemetry;
 
 use std::process::ExitCode;

@@ -1,6 +1,7 @@
 //! Applications, and the grants by which one acts for another.
 
 use domain::{AppId, Contract, NotifyUrl, Profile};
+use zeroize::Zeroizing;
 
 use crate::Certifier;
 
@@ -42,7 +43,7 @@ pub struct Grant {
     /// For whom.
     pub app: AppId,
     /// By which token.
-    pub token: String,
+    pub token: Zeroizing<String>,
 }
 
 impl std::fmt::Debug for Grant {

@@ -52,7 +52,8 @@ impl Engine {
     /// [`EngineError::InvalidAppAuthToken`].
     #[expect(clippy::unused_async, reason = "tokens will be looked up in the store")]
     pub async fn authorize(&self, caller: &Caller<'_>) -> Result<Acting, EngineError> {
-        let own = self.apps.get(caller.app).ok_or(EngineError::NoSuchApp)?;
+        let directory = self.directory.get();
+        let own = directory.apps.get(caller.app).ok_or(EngineError::NoSuchApp)?;
         let Some(token) = caller.app_auth_token else {
             return Ok(Acting::for_itself(Arc::clone(own)));
         };
@@ -60,7 +61,7 @@ impl Engine {
             return Err(EngineError::TokenFromPage);
         }
         // Every grant is compared, so that the time taken tells nothing about a near miss.
-        let granted = self.grants.iter().fold(None, |found, grant| {
+        let granted = directory.grants.iter().fold(None, |found, grant| {
             let same = bool::from(grant.token.as_bytes().ct_eq(token.as_bytes()));
             if same && grant.isv_app == *caller.app { Some(&grant.app) } else { found }
         });
@@ -69,8 +70,9 @@ impl Engine {
             let token = Some(Arc::new(Zeroizing::new(token.to_owned())));
             return Ok(Acting { upstream_token: token, ..Acting::for_itself(Arc::clone(own)) });
         }
-        let owner =
-            granted.and_then(|app| self.apps.get(app)).ok_or(EngineError::InvalidAppAuthToken)?;
+        let owner = granted
+            .and_then(|app| directory.apps.get(app))
+            .ok_or(EngineError::InvalidAppAuthToken)?;
         let (owner, isv) = (Arc::clone(owner), Some(caller.app.clone()));
         Ok(Acting { owner, isv, upstream_token: None })
     }

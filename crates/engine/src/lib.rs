@@ -12,6 +12,8 @@ mod certify;
 mod chance;
 mod clock;
 mod consent;
+mod current;
+mod directory;
 mod error;
 mod expire;
 mod initialize;
@@ -39,7 +41,6 @@ mod verifier;
 mod visit;
 mod watch;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use app::{App, Grant, Mode};
@@ -48,6 +49,8 @@ pub use capture::{Challenged, Taken};
 pub use chance::{Chance, SystemChance};
 pub use clock::{Clock, MovableClock, SystemClock};
 pub use consent::{Agreement, HANDOVER};
+pub use current::Current;
+pub use directory::Directory;
 pub use error::EngineError;
 pub use expire::Swept;
 pub use initialize::{MerchantChoice, Order};
@@ -75,7 +78,7 @@ pub use verifier::{Case, Judgement, Verifier};
 pub use visit::{Place, View, Watched};
 pub use watch::Watching;
 
-use domain::{AppId, Lifetimes};
+use domain::Lifetimes;
 use store::Store;
 
 /// Where the offset of a moved clock is kept in the store.
@@ -99,13 +102,11 @@ pub struct Engine {
     vault: Vault,
     mode: Mode,
     lifetimes: Lifetimes,
-    apps: BTreeMap<AppId, Arc<App>>,
-    grants: Vec<Grant>,
+    directory: Current<Directory>,
     verifier: Option<Arc<dyn Verifier>>,
     policy: Policy,
     decodings: Arc<tokio::sync::Semaphore>,
     recent: sessions::Recent,
-    notices: Option<NoticeDesk>,
     delivery: notify::Delivery,
     expiry: tokio::sync::Notify,
     watchers: Arc<watch::Watchers>,
@@ -140,7 +141,7 @@ pub struct Parts {
 impl Engine {
     /// Puts the parts together.
     pub fn new(parts: Parts) -> Self {
-        let apps = parts.apps.into_iter().map(|app| (app.id.clone(), Arc::new(app))).collect();
+        let directory = Directory::new(parts.apps, parts.grants, parts.notices);
         Self {
             store: parts.store,
             clock: parts.clock,
@@ -148,23 +149,16 @@ impl Engine {
             vault: parts.vault,
             mode: parts.mode,
             lifetimes: Lifetimes::default(),
-            apps,
-            grants: parts.grants,
+            directory: Current::new(directory),
             verifier: parts.verifier,
             policy: parts.policy,
             decodings: Arc::new(tokio::sync::Semaphore::new(capture::DECODINGS)),
             recent: sessions::Recent::default(),
-            notices: parts.notices,
             delivery: notify::Delivery::default(),
             expiry: tokio::sync::Notify::new(),
             watchers: Arc::default(),
             flights: relay::Flights::default(),
         }
-    }
-
-    /// The application with this id.
-    pub fn app(&self, id: &str) -> Option<&Arc<App>> {
-        AppId::parse(id).ok().and_then(|id| self.apps.get(&id))
     }
 
     /// Who decides, by the name in the configuration.

@@ -42,7 +42,7 @@ impl Engine {
         next: &Certification,
     ) -> Result<Option<NewNotice>, EngineError> {
         let ends = next.state.is_terminal() && !record.certification.state.is_terminal();
-        if !ends || self.notices.is_none() {
+        if !ends || self.directory.get().notices.is_none() {
             return Ok(None);
         }
         self.notify_url(record)?.map(|url| self.new_notice(next.id, &url)).transpose()
@@ -52,7 +52,7 @@ impl Engine {
     fn notify_url(&self, record: &CertificationRecord) -> Result<Option<NotifyUrl>, EngineError> {
         let certification = &record.certification;
         let own = self.subject(record)?.notify_url;
-        Ok(own.or_else(|| self.apps.get(&certification.owner)?.notify_url.clone()))
+        Ok(own.or_else(|| self.owner(&certification.owner)?.notify_url.clone()))
     }
 
     fn new_notice(&self, of: CertifyId, url: &NotifyUrl) -> Result<NewNotice, EngineError> {

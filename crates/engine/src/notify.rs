@@ -122,18 +122,21 @@ impl Engine {
 
     /// Delivers notices until dropped. To be run once per process.
     pub async fn run_notices(self: Arc<Self>) {
-        let Some(desk) = self.notices.clone() else { return };
         if let Err(error) = self.release().await {
             tracing::warn!(%error, "notices of an earlier run stay claimed for a while");
         }
         let mut tries = JoinSet::new();
         loop {
-            let rest = match self.start_due(&desk, &mut tries).await {
-                Ok(_) => self.rest().await,
-                Err(error) => {
-                    tracing::warn!(%error, "notices could not be looked for");
-                    BREATH
-                }
+            // Each round anew: the key that signs may have been exchanged.
+            let rest = match self.directory.get().notices.clone() {
+                None => REST,
+                Some(desk) => match self.start_due(&desk, &mut tries).await {
+                    Ok(_) => self.rest().await,
+                    Err(error) => {
+                        tracing::warn!(%error, "notices could not be looked for");
+                        BREATH
+                    }
+                },
             };
             tokio::select! {
                 () = self.delivery.woken.notified() => {}
@@ -149,7 +152,7 @@ impl Engine {
     /// # Errors
     /// A fault of the store.
     pub async fn deliver_due(self: &Arc<Self>) -> Result<usize, EngineError> {
-        let Some(desk) = self.notices.clone() else { return Ok(0) };
+        let Some(desk) = self.directory.get().notices.clone() else { return Ok(0) };
         let (mut tries, mut made) = (JoinSet::new(), 0);
         loop {
             made += self.start_due(&desk, &mut tries).await?;

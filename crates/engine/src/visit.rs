@@ -107,8 +107,8 @@ impl Engine {
 
     async fn view_of(&self, seen: Seen) -> Result<View, EngineError> {
         let certification = &seen.record.certification;
-        let app = self.apps.get(&certification.owner);
-        let contract = app.map(|app| &app.contract);
+        let app = self.owner(&certification.owner);
+        let contract = app.as_ref().map(|app| &app.contract);
         let birth = seen.subject.identity.cert_no.birth_date();
         let asked = match &seen.visit {
             Some(visit) if visit.attempt > 1 => self.asked(certification.id).await?,
@@ -116,7 +116,7 @@ impl Engine {
         };
         Ok(View {
             id: certification.id,
-            app_name: app.map(|app| app.name.clone()).unwrap_or_default(),
+            app_name: app.as_ref().map(|app| app.name.clone()).unwrap_or_default(),
             biz_code: certification.biz_code,
             way: seen.visit.as_ref().map_or(Way::Scene, |visit| visit.way),
             status: self.status(&seen.record),
@@ -138,7 +138,7 @@ impl Engine {
     /// The address given with the link wins over the one given to `init`. Schemes of apps must be
     /// registered, or a link could open any program of the phone.
     fn return_to(&self, seen: &Seen) -> Option<String> {
-        let app = self.apps.get(&seen.record.certification.owner)?;
+        let app = self.owner(&seen.record.certification.owner)?;
         let from_link = seen.target.return_url.as_ref();
         let chosen = from_link.or(seen.subject.return_url.as_ref())?;
         chosen.target_among(&app.return_schemes)

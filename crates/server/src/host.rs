@@ -14,11 +14,12 @@ use wire::serverless::{
 use wire::{AppAuthToken, AuthToken, Failure, Method, Outcome};
 
 use crate::doors::serverless::profile_of;
+use crate::keyring::Space;
 use crate::layers::RequestId;
 use crate::methods::foreign::{self, Foreign};
 use crate::methods::{self, Answer, Common};
 use crate::refusal;
-use crate::state::{AppState, Space};
+use crate::state::AppState;
 
 mod http;
 
@@ -239,7 +240,7 @@ impl Host for Guest {
                 code: "GATEWAY_INVALID_TOKEN".to_owned(),
                 message: "the function was called without a user's token".to_owned(),
             }),
-            "http" => http::fetch(&self.state.outbound, &payload).await,
+            "http" => http::fetch(&self.state.keyring.get().outbound, &payload).await,
             _ => Err(HostFailure {
                 code: "MethodNotSupported".to_owned(),
                 message: "no such service".to_owned(),

@@ -7,6 +7,7 @@
 
 mod doors;
 mod host;
+mod keyring;
 mod layers;
 mod methods;
 mod notices;
@@ -15,8 +16,9 @@ mod router;
 mod state;
 
 pub use host::CLOUD_SCRIPT;
+pub use keyring::{AppKeys, Gateway, Keyring, Space};
 pub use notices::SignedForm;
-pub use state::{AppKeys, AppState, Gateway, Space};
+pub use state::AppState;
 
 use std::future::Future;
 use std::sync::Arc;

@@ -207,7 +207,7 @@ impl TestEngine {
 
     /// The right of `app` to act for itself.
     pub fn acting(&self, app: &str) -> Acting {
-        Acting::for_itself(Arc::clone(self.engine.app(app).unwrap()))
+        Acting::for_itself(self.engine.app(app).unwrap())
     }
 
     /// Opens a certification for [`COMPATIBLE`].
@@ -252,6 +252,6 @@ fn grant(isv_app: &str, token: &str) -> Grant {
     Grant {
         isv_app: AppId::parse(isv_app).unwrap(),
         app: AppId::parse(MERCHANT).unwrap(),
-        token: token.to_owned(),
+        token: token.to_owned().into(),
     }
 }

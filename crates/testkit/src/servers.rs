@@ -8,11 +8,11 @@ use std::sync::Arc;
 
 use domain::AppId;
 use engine::{
-    Clock, Engine, Mode, MovableClock, NoticeDesk, OperatorToken, Outbound, Policy, Reach,
+    Clock, Current, Engine, Mode, MovableClock, NoticeDesk, OperatorToken, Outbound, Policy, Reach,
     SystemClock, Upstream, Verifier,
 };
 use functions::{Limits, Runtime, WorkerCommand};
-use server::{AppKeys, AppState, Gateway, SignedForm, Space};
+use server::{AppKeys, AppState, Gateway, Keyring, SignedForm, Space};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -174,9 +174,8 @@ impl TestServer {
         let address = listener.local_addr().unwrap();
         let (functions, worker) = choices.functions.unzip();
         let state = Arc::new(AppState {
-            gateway: choices.gateway,
+            keyring: Current::new(keyring(choices.gateway, space_app, functions)),
             snapshots: folder.path().join("snapshots"),
-            spaces: spaces(space_app, functions),
             ..state(engine, test_clock, address, worker)
         });
         tokio::spawn(Arc::clone(&state.engine).run_notices());
@@ -348,13 +347,19 @@ fn state(
     AppState {
         engine: Arc::new(engine),
         functions: Runtime::new(worker, Limits::default(), server::CLOUD_SCRIPT, false),
-        outbound: Outbound::new(Reach::Public).unwrap(),
-        spaces: BTreeMap::new(),
-        gateway: None,
+        keyring: Current::new(keyring(None, SPACE_APP, None)),
         public_url: format!("http://{address}"),
-        operator: OperatorToken::new(OPERATOR_TOKEN),
         snapshots: PathBuf::new(),
         test_clock,
+    }
+}
+
+fn keyring(gateway: Option<Gateway>, app: &str, functions: Option<PathBuf>) -> Keyring {
+    Keyring {
+        spaces: spaces(app, functions),
+        gateway,
+        operator: OperatorToken::new(OPERATOR_TOKEN).into_iter().collect(),
+        outbound: Outbound::new(Reach::Public).unwrap(),
     }
 }
 
@@ -362,15 +367,15 @@ fn spaces(app: &str, functions: Option<PathBuf>) -> BTreeMap<String, Arc<Space>>
     let recorded = Space {
         id: keys::serverless("spaceId"),
         app: AppId::parse(app).unwrap(),
-        client_secret: ClientSecret::new(keys::serverless("clientSecret")),
-        server_key: Some(PublicKey::parse(&keys::serverless("serverPublicKey")).unwrap()),
+        client_secrets: vec![ClientSecret::new(keys::serverless("clientSecret"))],
+        server_keys: vec![PublicKey::parse(&keys::serverless("serverPublicKey")).unwrap()],
         functions,
     };
     let closed = Space {
         id: CLOSED_SPACE.to_owned(),
         app: AppId::parse(STRICT).unwrap(),
-        client_secret: ClientSecret::new("secret of the closed space"),
-        server_key: None,
+        client_secrets: vec![ClientSecret::new("secret of the closed space")],
+        server_keys: Vec::new(),
         functions: None,
     };
     [recorded, closed].map(|space| (space.id.clone(), Arc::new(space))).into()
@@ -393,7 +398,7 @@ fn gateway() -> Gateway {
         window: None,
         apps: apps
             .map(|app| {
-                let keys = AppKeys { public_key: Some(key()), ..AppKeys::default() };
+                let keys = AppKeys { public_keys: vec![key()], ..AppKeys::default() };
                 (AppId::parse(app).unwrap(), keys)
             })
             .into(),

@@ -11,6 +11,7 @@ use aws_lc_rs::cipher::{
 use aws_lc_rs::iv::FixedLength;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
 
 const BLOCK: usize = 16;
 
@@ -46,7 +47,7 @@ pub enum CipherError {
 }
 
 /// An application's AES key.
-pub struct ContentKey(Vec<u8>);
+pub struct ContentKey(Zeroizing<Vec<u8>>);
 
 impl std::fmt::Debug for ContentKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -60,7 +61,7 @@ impl ContentKey {
     /// # Errors
     /// [`CipherError::Key`].
     pub fn parse(text: &str) -> Result<Self, CipherError> {
-        let key = STANDARD.decode(text.trim()).map_err(|_| CipherError::Key)?;
+        let key = STANDARD.decode(text.trim()).map(Zeroizing::new).map_err(|_| CipherError::Key)?;
         if [16, 24, 32].contains(&key.len()) { Ok(Self(key)) } else { Err(CipherError::Key) }
     }
 

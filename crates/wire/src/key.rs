@@ -20,6 +20,7 @@ use base64::engine::general_purpose::STANDARD;
 use md5::{Digest as _, Md5};
 use rsa::pkcs8::DecodePublicKey as _;
 use rsa::traits::PublicKeyParts as _;
+use zeroize::Zeroizing;
 
 /// The digest and padding of a signature: the values of `sign_type`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,8 +58,9 @@ pub enum KeyError {
     SigningFailed,
 }
 
-/// The bytes inside PEM or bare Base64, and the PEM label if there was one.
-fn decode(text: &str) -> Result<(Vec<u8>, Option<&str>), KeyError> {
+/// The bytes inside PEM or bare Base64, and the PEM label if there was one. What may be a private
+/// key leaves no trace in memory.
+fn decode(text: &str) -> Result<(Zeroizing<Vec<u8>>, Option<&str>), KeyError> {
     let text = text.trim().trim_start_matches('\u{feff}');
     // Tools write attributes before the key.
     let (label, body) = match text.split_once("-----BEGIN ") {
@@ -75,8 +77,13 @@ fn decode(text: &str) -> Result<(Vec<u8>, Option<&str>), KeyError> {
         _ if body.contains("ENCRYPTED") => return Err(KeyError::Encrypted),
         _ => {}
     }
-    let compact: String = body.chars().filter(|c| !c.is_whitespace()).collect();
-    let der = STANDARD.decode(compact).map_err(|_| KeyError::NotAKey)?;
+    // As large as it can get at once: growing would leave parts of the key behind.
+    let mut compact = Zeroizing::new(String::with_capacity(body.len()));
+    compact.extend(body.chars().filter(|c| !c.is_whitespace()));
+    let mut der = Zeroizing::new(vec![0; base64::decoded_len_estimate(compact.len())]);
+    let length =
+        STANDARD.decode_slice(compact.as_bytes(), &mut der).map_err(|_| KeyError::NotAKey)?;
+    der.truncate(length);
     if der.is_empty() { Err(KeyError::NotAKey) } else { Ok((der, label)) }
 }
 

@@ -2,17 +2,19 @@
 
 use std::fmt;
 
+use zeroize::Zeroizing;
+
 macro_rules! token {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq)]
-        pub struct $name(String);
+        pub struct $name(Zeroizing<String>);
 
         impl $name {
             /// Takes the text as received; an empty text is no token.
             pub fn new(text: impl Into<String>) -> Option<Self> {
                 let text = text.into();
-                (!text.is_empty()).then_some(Self(text))
+                (!text.is_empty()).then_some(Self(Zeroizing::new(text)))
             }
 
             /// The token itself, for a lookup. Never for a log or an error text.

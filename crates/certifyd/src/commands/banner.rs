@@ -2,6 +2,7 @@
 
 use anyhow::Context as _;
 use wire::PublicKey;
+use wire::serverless::ClientSecret;
 
 use super::dev::Project;
 
@@ -38,8 +39,13 @@ impl Setup {
             space_id: space.id.clone(),
             app_id: space.app.to_string(),
             merchant_app_id: grant.map(|grant| grant.app.to_string()).unwrap_or_default(),
-            client_secret: space.client_secret.expose().to_owned(),
-            app_auth_token: grant.map(|grant| grant.token.clone()).unwrap_or_default(),
+            client_secret: space
+                .client_secrets
+                .first()
+                .map(ClientSecret::expose)
+                .unwrap_or_default()
+                .to_owned(),
+            app_auth_token: grant.map(|grant| grant.token.to_string()).unwrap_or_default(),
             app_private_key: show(&project.paths.app_private_key),
             app_private_key_pkcs8: show(&project.paths.app_private_key_pkcs8),
             gateway_public_key: show(&project.paths.gateway_public_key),

@@ -15,17 +15,29 @@ pub(crate) fn run(args: &Check) -> Result<(), CommandError> {
     let mut report = Report::default();
     for (app, keys) in &config.apps {
         let scenes: Vec<_> = app.contract.scenes.iter().map(|scene| scene.as_str()).collect();
-        let gateway = match (&keys.certificate, &keys.public_key) {
-            (Some(_), _) => "may call the gateway, in certificate mode",
-            (None, Some(_)) => "may call the gateway",
-            (None, None) => "no key for the gateway",
+        let gateway = match (keys.certificates.len(), keys.public_keys.len()) {
+            (0, 0) => "no key for the gateway".to_owned(),
+            (0, keys) => format!("may call the gateway{}", together(keys, "keys")),
+            (certificates, _) => {
+                let together = together(certificates, "certificates");
+                format!("may call the gateway, in certificate mode{together}")
+            }
         };
+        let aes = together(keys.encrypt_keys.len(), "AES keys");
         let sha1 = if keys.allow_sha1 { ", with SHA-1 signatures too (allow_sha1)" } else { "" };
-        report.fine.push(format!("app {}: {}; {gateway}{sha1}", app.id, scenes.join(", ")));
+        report.fine.push(format!("app {}: {}; {gateway}{aes}{sha1}", app.id, scenes.join(", ")));
     }
     if config.gateway.key.is_none() {
         report.fine.push("/gateway.do is closed: no gateway.private_key".to_owned());
     }
+    for space in &config.spaces {
+        report.space_keys(space);
+    }
+    if config.operator.len() > 1 {
+        let together = together(config.operator.len(), "tokens");
+        report.fine.push(format!("the operator's door is open{together}"));
+    }
+    report.fine.extend(config.warnings.iter().map(|warning| format!("warning: {warning}")));
     super::runtime()?.block_on(async {
         for space in &config.spaces {
             check_space(&runtime, space, &mut report).await?;
@@ -36,6 +48,11 @@ pub(crate) fn run(args: &Check) -> Result<(), CommandError> {
     report.conclude(&args.config)
 }
 
+/// That old and new are valid together is meant to end, and to be seen until it does.
+fn together(count: usize, what: &str) -> String {
+    if count > 1 { format!(", {count} {what} valid together") } else { String::new() }
+}
+
 /// What was looked at, and what is wrong with it.
 #[derive(Debug, Default)]
 struct Report {
@@ -44,6 +61,14 @@ struct Report {
 }
 
 impl Report {
+    fn space_keys(&mut self, space: &SpaceConfig) {
+        let client = together(space.client_secrets.len(), "client secrets");
+        let server = together(space.server_keys.len(), "server keys");
+        if !(client.is_empty() && server.is_empty()) {
+            self.fine.push(format!("space {}: open{client}{server}", space.id));
+        }
+    }
+
     fn conclude(self, file: &Path) -> Result<(), CommandError> {
         if self.broken.is_empty() {
             let text = format!("{}: in order\n  {}", file.display(), self.fine.join("\n  "));

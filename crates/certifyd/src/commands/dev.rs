@@ -12,7 +12,9 @@ use super::{CommandError, print, serve};
 use crate::cli::Dev;
 use crate::config::{Config, LogConfig, Operator};
 use crate::project::{self, Paths};
-use crate::{compose, keys, telemetry};
+use crate::reload::Reloader;
+use crate::telemetry::{self, Logs};
+use crate::{compose, keys};
 
 /// What `certifyd dev` calls once after its banner, if the project says so.
 const DEV_FILE: &str = "certifyd.dev.toml";
@@ -69,11 +71,14 @@ impl Project {
 
 pub(crate) fn run(args: &Dev) -> Result<(), CommandError> {
     let project = open(&args.dir)?;
-    telemetry::start(&LogConfig { level: "info".to_owned(), json: false });
-    super::runtime()?.block_on(serve_project(args, project))
+    let logs = telemetry::start(&LogConfig { level: "info".to_owned(), json: false });
+    super::runtime()?.block_on(serve_project(args, project, logs))
 }
 
-async fn serve_project(args: &Dev, project: Project) -> Result<(), CommandError> {
+async fn serve_project(args: &Dev, project: Project, logs: Logs) -> Result<(), CommandError> {
+    let (config, functions) = (project.paths.config.clone(), project.functions.clone());
+    let read = Box::new(move || configured(&config, &functions));
+    let reloader = Reloader::new(read, &project.config, logs)?;
     let (listener, address) = serve::listen(&args.listen).await?;
     let first_call = first_call(&project.root)?;
     let setup = Setup::of(&project, &address)?;
@@ -91,7 +96,7 @@ async fn serve_project(args: &Dev, project: Project) -> Result<(), CommandError>
             print(banner::READY)?;
         }
     }
-    serve::until_stopped(state, listener).await
+    serve::until_stopped(state, listener, reloader).await
 }
 
 /// Opens the development project in `dir`, making what is missing.
@@ -111,17 +116,27 @@ pub(crate) fn open(dir: &Path) -> Result<Project, CommandError> {
     let (root, shipped) =
         if own.is_dir() { (dir, false) } else { (shipped_example(&settings)?, true) };
     let functions = root.join("functions");
-    let mut config = Config::load(&paths.config)?;
+    let config = configured(&paths.config, &functions)?;
+    let operator_token = operator_token(&config);
+    Ok(Project { named, paths, config, functions, shipped, operator_token, root })
+}
+
+/// The project's configuration, and what `dev` adds to it.
+fn configured(path: &Path, functions: &Path) -> Result<Config, CommandError> {
+    let mut config = Config::load(path)?;
     for space in &mut config.spaces {
-        space.functions = Some(functions.clone());
+        space.functions = Some(functions.to_owned());
     }
     config.functions.reload = true;
     config.functions.reach = Reach::Any;
-    let operator_token = config.data_dir.join("operator.token");
-    if config.operator.is_none() {
-        config.operator = Some(operator(&operator_token)?);
+    if config.operator.is_empty() {
+        config.operator.push(operator(&operator_token(&config))?);
     }
-    Ok(Project { named, paths, config, functions, shipped, operator_token, root })
+    Ok(config)
+}
+
+fn operator_token(config: &Config) -> PathBuf {
+    config.data_dir.join("operator.token")
 }
 
 /// The token of the operator's door, made once.

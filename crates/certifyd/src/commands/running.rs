@@ -22,7 +22,7 @@ impl Server {
     /// With the token of the operator's door, which the configuration has.
     pub(super) fn operator(running: &Running) -> Result<Self, CommandError> {
         let (config, endpoint) = invoke::load(&running.dir, running.config.as_deref())?;
-        let operator = config.operator.as_ref().ok_or_else(|| {
+        let operator = config.operator.first().ok_or_else(|| {
             let text =
                 "the operator's door is closed: set token in [operator] of the configuration";
             CommandError::Usage(text.to_owned())

@@ -13,8 +13,10 @@ use tokio::task::JoinSet;
 
 use crate::cli::Serve;
 use crate::commands::CommandError;
+use crate::compose;
 use crate::config::Config;
-use crate::{compose, telemetry};
+use crate::reload::{Read, Reloader};
+use crate::telemetry::{self, Logs};
 
 /// How long calls in flight may take to finish once we are told to stop.
 const FAREWELL: Duration = Duration::from_secs(10);
@@ -22,15 +24,21 @@ const FAREWELL: Duration = Duration::from_secs(10);
 const HOUSEKEEPING: Duration = Duration::from_hours(1);
 
 pub(crate) fn run(args: &Serve) -> Result<(), CommandError> {
-    let mut config = Config::load(&args.config)?;
-    if let Some(listen) = &args.listen {
-        listen.clone_into(&mut config.listen);
-    }
-    telemetry::start(&config.log);
-    super::runtime()?.block_on(serve(config))
+    let (path, listen) = (args.config.clone(), args.listen.clone());
+    let read = Box::new(move || {
+        let mut config = Config::load(&path)?;
+        if let Some(listen) = &listen {
+            listen.clone_into(&mut config.listen);
+        }
+        Ok::<_, CommandError>(config)
+    });
+    let config = read()?;
+    let logs = telemetry::start(&config.log);
+    super::runtime()?.block_on(serve(config, read, logs))
 }
 
-async fn serve(config: Config) -> Result<(), CommandError> {
+async fn serve(config: Config, read: Box<Read>, logs: Logs) -> Result<(), CommandError> {
+    let reloader = Reloader::new(read, &config, logs)?;
     let (listener, address) = listen(&config.listen).await?;
     let mode = config.mode;
     let gateway = config.gateway.key.is_some();
@@ -56,7 +64,7 @@ async fn serve(config: Config) -> Result<(), CommandError> {
             }
         }
     }
-    until_stopped(state, listener).await
+    until_stopped(state, listener, reloader).await
 }
 
 fn is_local(listener: &TcpListener) -> bool {
@@ -95,6 +103,7 @@ pub(crate) async fn listen(address: &str) -> Result<(TcpListener, String), Comma
 pub(crate) async fn until_stopped(
     state: Arc<AppState>,
     listener: TcpListener,
+    reloader: Reloader,
 ) -> Result<(), CommandError> {
     let (told, mut stopping) = tokio::sync::watch::channel(false);
     let stop = stop_signal()?;
@@ -104,6 +113,7 @@ pub(crate) async fn until_stopped(
     };
     let mut background = JoinSet::new();
     background.spawn(keep_house(Arc::clone(&state)));
+    background.spawn(reloader.run(Arc::clone(&state)));
     background.spawn(Arc::clone(&state.engine).run_notices());
     background.spawn(Arc::clone(&state.engine).run_expiry());
     let serving = server::serve(Arc::clone(&state), listener, signalled);

@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::quiet::{Quiet, Quiets};
+
 type Text = Spanned<String>;
 
 #[derive(Debug, Deserialize)]
@@ -44,10 +46,10 @@ pub(super) struct RawStore {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawGateway {
-    pub(super) private_key: Option<Text>,
-    pub(super) certificate: Option<Text>,
-    pub(super) next_certificate: Option<Text>,
-    pub(super) root_certificates: Option<Text>,
+    pub(super) private_key: Option<Quiet>,
+    pub(super) certificate: Option<Quiet>,
+    pub(super) next_certificate: Option<Quiet>,
+    pub(super) root_certificates: Option<Quiet>,
     pub(super) timestamp_window_seconds: Option<Spanned<i64>>,
 }
 
@@ -58,9 +60,9 @@ pub(super) struct RawApp {
     pub(super) name: Option<Text>,
     pub(super) scenes: Option<Spanned<Vec<Text>>>,
     pub(super) profile: Option<Text>,
-    pub(super) public_key: Option<Text>,
-    pub(super) certificate: Option<Text>,
-    pub(super) encrypt_key: Option<Text>,
+    pub(super) public_key: Option<Quiets>,
+    pub(super) certificate: Option<Quiets>,
+    pub(super) encrypt_key: Option<Quiets>,
     pub(super) allow_sha1: Option<bool>,
     #[serde(default)]
     pub(super) return_schemes: Vec<Text>,
@@ -72,7 +74,7 @@ pub(super) struct RawApp {
 pub(super) struct RawAuthorization {
     pub(super) isv_app: Text,
     pub(super) app: Text,
-    pub(super) token: Text,
+    pub(super) token: Quiet,
 }
 
 #[derive(Debug, Deserialize)]
@@ -80,8 +82,8 @@ pub(super) struct RawAuthorization {
 pub(super) struct RawSpace {
     pub(super) id: Text,
     pub(super) app: Text,
-    pub(super) client_secret: Text,
-    pub(super) server_public_key: Option<Text>,
+    pub(super) client_secret: Quiets,
+    pub(super) server_public_key: Option<Quiets>,
     pub(super) functions: Option<Text>,
 }
 
@@ -111,7 +113,7 @@ pub(super) struct RawNotify {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawOperator {
-    pub(super) token: Option<Text>,
+    pub(super) token: Option<Quiets>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -14,9 +14,9 @@ use std::path::{Path, PathBuf};
 
 use domain::AppId;
 use toml::Spanned;
-use wire::KeyError;
-use wire::certificate::Certificate;
+use zeroize::Zeroizing;
 
+use super::quiet::{Quiet, Quiets};
 use super::raw::RawConfig;
 use super::{Config, Faults, secret};
 
@@ -25,6 +25,7 @@ struct Judge<'a> {
     folder: PathBuf,
     source: &'a str,
     faults: Faults,
+    warnings: Vec<String>,
 }
 
 /// `folder` is the absolute folder of the file at `path`.
@@ -34,12 +35,14 @@ pub(super) fn resolve(
     source: &str,
     raw: &RawConfig,
 ) -> Result<Config, Faults> {
-    let mut judge = Judge { folder, source, faults: Faults::none(path) };
+    let mut judge = Judge { folder, source, faults: Faults::none(path), warnings: Vec::new() };
     let data_dir = judge.folder.join(text(raw.data_dir.as_ref()).unwrap_or("data"));
     let apps: Vec<_> = raw.apps.iter().filter_map(|app| judge.app(app)).collect();
-    judge.unique(raw.apps.iter().map(|app| &app.id), "apps.id");
-    judge.unique(raw.spaces.iter().map(|space| &space.id), "spaces.id");
-    judge.unique(raw.authorizations.iter().map(|grant| &grant.token), "authorizations.token");
+    let id = |id: &'_ Spanned<String>| (id.get_ref().clone(), id.span());
+    judge.unique(raw.apps.iter().map(|app| id(&app.id)), "apps.id");
+    judge.unique(raw.spaces.iter().map(|space| id(&space.id)), "spaces.id");
+    let tokens = raw.authorizations.iter().map(|grant| (grant.token.text(), grant.token.span()));
+    judge.unique(tokens, "authorizations.token");
     let known: BTreeSet<AppId> = apps.iter().map(|(app, _)| app.id.clone()).collect();
     if raw.apps.is_empty() {
         judge.faults.add(source, None, "no [[apps]]: nobody could call; add one".to_owned());
@@ -67,6 +70,7 @@ pub(super) fn resolve(
         log: judge.log(&raw.log),
         data_dir,
         apps,
+        warnings: judge.warnings,
     };
     if judge.faults.is_empty() { Ok(config) } else { Err(judge.faults) }
 }
@@ -80,11 +84,11 @@ impl Judge<'_> {
         self.faults.add(self.source, Some(span), text);
     }
 
-    fn unique<'v>(&mut self, values: impl Iterator<Item = &'v Spanned<String>>, key: &str) {
+    fn unique<T: Ord>(&mut self, values: impl Iterator<Item = (T, Range<usize>)>, key: &str) {
         let mut seen = BTreeSet::new();
-        for value in values {
-            if !seen.insert(value.get_ref()) {
-                self.fault(value.span(), format!("{key} is used twice; each must be its own"));
+        for (value, span) in values {
+            if !seen.insert(value) {
+                self.fault(span, format!("{key} is used twice; each must be its own"));
             }
         }
     }
@@ -108,40 +112,64 @@ impl Judge<'_> {
         )
     }
 
-    fn key<K>(
+    /// What the file behind `value` holds.
+    fn key<K, E: ToString>(
         &mut self,
-        value: &Spanned<String>,
+        value: &Quiet,
         key: &str,
-        parse: impl Fn(&str) -> Result<K, KeyError>,
+        parse: impl Fn(&str) -> Result<K, E>,
     ) -> Option<K> {
-        let parsed = secret::key_text(&self.folder, value.get_ref())
+        let parsed = secret::key_text(&self.folder, value.text())
             .and_then(|text| parse(&text).map_err(|error| error.to_string()));
-        match parsed {
-            Ok(parsed) => Some(parsed),
-            Err(reason) => {
-                self.fault(value.span(), format!("{key}: {reason}"));
-                None
-            }
+        self.or_fault(parsed, value.span(), key)
+    }
+
+    /// What each of the files holds; of keys that nobody else should see.
+    fn private_keys<K, E: ToString>(
+        &mut self,
+        values: Option<&Quiets>,
+        key: &str,
+        parse: impl Fn(&str) -> Result<K, E>,
+    ) -> Vec<K> {
+        let values = values.into_iter().flat_map(Quiets::iter);
+        values.filter_map(|value| self.private_key(value, key, &parse)).collect()
+    }
+
+    /// What the file behind `value` holds; of a key that nobody else should see.
+    fn private_key<K, E: ToString>(
+        &mut self,
+        value: &Quiet,
+        key: &str,
+        parse: impl Fn(&str) -> Result<K, E>,
+    ) -> Option<K> {
+        self.guard(secret::key_file(&self.folder, value.text()), key);
+        self.key(value, key, parse)
+    }
+
+    fn keys<K, E: ToString>(
+        &mut self,
+        values: Option<&Quiets>,
+        key: &str,
+        parse: impl Fn(&str) -> Result<K, E>,
+    ) -> Vec<K> {
+        let values = values.into_iter().flat_map(Quiets::iter);
+        values.filter_map(|value| self.key(value, key, &parse)).collect()
+    }
+
+    /// Notes a file of secrets that others may read.
+    fn guard(&mut self, file: Option<PathBuf>, key: &str) {
+        if let Some(path) = file.filter(|path| secret::is_open_to_others(path)) {
+            let path = path.display();
+            let text = format!("{key}: others on this machine may read {path}; chmod 600 it");
+            self.warnings.push(text);
         }
     }
 
-    fn certificate(&mut self, value: Option<&Spanned<String>>, key: &str) -> Option<Certificate> {
-        let value = value?;
-        let read = secret::key_text(&self.folder, value.get_ref())
-            .and_then(|text| Certificate::parse(&text).map_err(|error| error.to_string()));
-        self.or_fault(read, value, key)
-    }
-
-    fn or_fault<T>(
-        &mut self,
-        read: Result<T, String>,
-        value: &Spanned<String>,
-        key: &str,
-    ) -> Option<T> {
+    fn or_fault<T>(&mut self, read: Result<T, String>, span: Range<usize>, key: &str) -> Option<T> {
         match read {
             Ok(read) => Some(read),
             Err(reason) => {
-                self.fault(value.span(), format!("{key}: {reason}"));
+                self.fault(span, format!("{key}: {reason}"));
                 None
             }
         }
@@ -170,18 +198,17 @@ impl Judge<'_> {
         None
     }
 
-    fn secret(&mut self, value: &Spanned<String>, key: &str) -> Option<String> {
-        match secret::secret(value.get_ref()) {
-            Ok(text) if !text.is_empty() => Some(text.to_string()),
-            Ok(_) => {
-                self.fault(value.span(), format!("{key} is empty"));
-                None
-            }
-            Err(reason) => {
-                self.fault(value.span(), format!("{key}: {reason}"));
-                None
-            }
-        }
+    /// A secret that may stand in the file itself.
+    fn secret(&mut self, value: &Quiet, key: &str) -> Option<Zeroizing<String>> {
+        self.guard(secret::secret_file(&self.folder, value.text()), key);
+        let read = secret::secret(&self.folder, value.text());
+        let read =
+            read.and_then(
+                |text| {
+                    if text.is_empty() { Err("it is empty".to_owned()) } else { Ok(text) }
+                },
+            );
+        self.or_fault(read, value.span(), key)
     }
 
     fn number(

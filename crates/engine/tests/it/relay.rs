@@ -51,6 +51,7 @@ fn order(number: &str, content: &str) -> RelayedOrder {
     RelayedOrder::new("alipay.user.certify.open.initialize", number, content.to_owned(), None)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it is compared with what may be a refusal")]
 fn opened(id: &str) -> Result<Opening, EngineError> {
     Ok(Opening::Opened(id.to_owned()))
 }
@@ -198,7 +199,7 @@ async fn who_died_while_sending_leaves_a_doubt_that_ends_with_its_patience() {
 }
 
 fn relayed(engine: &Engine) -> Arc<App> {
-    Arc::clone(engine.app(RELAYED).unwrap())
+    engine.app(RELAYED).unwrap()
 }
 
 #[tokio::test]

@@ -20,12 +20,13 @@ use wire::gateway::{Parameters, Request, is_fresh};
 use wire::{Content, Failure, Method, Outcome, SubCode};
 
 use crate::doors::page;
+use crate::keyring::{AppKeys, Gateway};
 use crate::methods::foreign::Foreign;
 use crate::methods::{self, Answer, Common};
 use crate::refusal;
-use crate::state::{AppKeys, AppState, Gateway};
+use crate::state::AppState;
 use arrival::Arrival;
-pub(crate) use caller::by_certificate;
+pub(crate) use caller::{any, expected};
 use reply::Manner;
 
 pub(crate) async fn call(
@@ -34,7 +35,8 @@ pub(crate) async fn call(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let Some(gateway) = &state.gateway else {
+    let keyring = state.keyring.get();
+    let Some(gateway) = &keyring.gateway else {
         return page::problem(
             &state,
             &headers,
@@ -69,12 +71,12 @@ pub(crate) async fn call(
 
 /// Who calls is settled before the signature is looked at: an unknown application stays unknown
 /// even if its request is unsigned.
-async fn answer(
+async fn answer<'k>(
     state: &AppState,
-    gateway: &Gateway,
+    gateway: &'k Gateway,
     arrival: &Arrival,
     parameters: &Parameters,
-    manner: &mut Manner,
+    manner: &mut Manner<'k>,
 ) -> Result<Answer, Failure> {
     let app_id = parameters.get("app_id").ok_or_else(|| Failure::plain(SubCode::MissingAppId))?;
     let app = state.engine.app(app_id).ok_or_else(|| Failure::plain(SubCode::InvalidAppId))?;
@@ -84,12 +86,9 @@ async fn answer(
     caller::verify(gateway, keys, parameters, arrival.charset, state.engine.now())?;
     let request = Request::read(parameters)?;
     check_time(state, gateway, &request)?;
-    if request.encrypt_type.is_some() {
-        // From here on a success is encrypted as the request was; refusals stay in clear.
-        manner.encrypt_for(app.id.clone(), request.encrypt_type);
-    }
+    let (clear, content) = content(keys, &request, manner)?;
     if request.method == download::METHOD {
-        return download::run(gateway, &content(keys, &request)?).map(Answer::Outcome);
+        return download::run(gateway, &content).map(Answer::Outcome);
     }
     let caller = Caller {
         app: &app.id,
@@ -97,9 +96,8 @@ async fn answer(
         from_page: false,
     };
     let Some(method) = Method::parse(&request.method) else {
-        return foreign(state, keys, &caller, &request).await;
+        return foreign(state, &caller, &request, &clear).await;
     };
-    let content = content(keys, &request)?;
     let common = Common {
         return_url: request.return_url.as_deref(),
         notify_url: request.notify_url.as_deref(),
@@ -118,39 +116,37 @@ fn check_time(state: &AppState, gateway: &Gateway, request: &Request) -> Result<
     }
 }
 
-fn content(keys: &AppKeys, request: &Request) -> Result<Content, Failure> {
-    Content::parse(&clear(keys, request)?).map_err(|error| refusal::unreadable(&error))
-}
-
-fn clear<'r>(keys: &AppKeys, request: &'r Request) -> Result<Cow<'r, str>, Failure> {
+/// The content, and its text in clear. From here on a success is encrypted as the request was;
+/// refusals stay in clear.
+fn content<'k, 'r>(
+    keys: &'k AppKeys,
+    request: &'r Request,
+    manner: &mut Manner<'k>,
+) -> Result<(Cow<'r, str>, Content), Failure> {
     let Some(encrypt_type) = request.encrypt_type else {
-        return Ok(Cow::Borrowed(request.biz_content.as_str()));
+        let content = Content::parse(&request.biz_content);
+        let content = content.map_err(|error| refusal::unreadable(&error))?;
+        return Ok((Cow::Borrowed(request.biz_content.as_str()), content));
     };
-    let key =
-        keys.encrypt_key.as_ref().ok_or_else(|| Failure::plain(SubCode::MissingEncryptKey))?;
-    let clear = key.decrypt(&request.biz_content, encrypt_type);
-    clear
-        .ok()
-        .and_then(|clear| String::from_utf8(clear).ok())
-        .map(Cow::Owned)
-        .ok_or_else(|| Failure::plain(SubCode::DecryptionErrorUnknown))
+    let opened = keys.open(&request.biz_content, encrypt_type)?;
+    manner.encrypt_for(opened.key, encrypt_type);
+    Ok((Cow::Owned(opened.text), opened.content))
 }
 
 /// A method outside the table, for those who may call it: its content is sent on as it came.
 async fn foreign(
     state: &AppState,
-    keys: &AppKeys,
     caller: &Caller<'_>,
     request: &Request,
+    clear: &str,
 ) -> Result<Answer, Failure> {
-    let biz_content = clear(keys, request)?;
     let common = [("notify_url", &request.notify_url), ("return_url", &request.return_url)];
     let common = common.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
     let own = request.own_parameters.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     let parameters: Vec<_> = common.chain(own).collect();
     let call = Foreign {
         method: &request.method,
-        biz_content: (request.biz_content != "{}").then_some(&*biz_content),
+        biz_content: (clear != "{}").then_some(clear),
         parameters: &parameters,
         auth_token: request.auth_token.as_ref().map(wire::AuthToken::expose),
         page: false,

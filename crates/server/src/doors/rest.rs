@@ -12,18 +12,19 @@ use domain::AppId;
 use engine::{Caller, Freshness};
 use jiff::SignedDuration;
 use wire::certificate::Certificate;
-use wire::cipher::EncryptType;
+use wire::cipher::{ContentKey, EncryptType};
 use wire::rest::{
     Authorization, Operation, RestCode, RestError, query_parameter, refusal as refusal_of,
     signed_request, signed_response, success_body, verify,
 };
-use wire::{AppAuthToken, Content, Failure, Outcome, PublicKey, SubCode, json};
+use wire::{AppAuthToken, Content, Failure, Outcome, SubCode, json};
 
-use crate::doors::gateway::by_certificate;
+use crate::doors::gateway::{any, expected};
+use crate::keyring::{AppKeys, Gateway};
 use crate::layers::RequestId;
 use crate::methods::{self, Answer, Common};
 use crate::refusal;
-use crate::state::{AppKeys, AppState, Gateway};
+use crate::state::AppState;
 
 /// One request, as it came.
 struct Arrival<'a> {
@@ -62,7 +63,8 @@ pub(crate) async fn call(
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    let answer = match (&state.gateway, &body) {
+    let keyring = state.keyring.get();
+    let answer = match (&keyring.gateway, &body) {
         (None, _) => Err(Failure::plain(SubCode::ServiceUnavailable).into()),
         (_, Err(_)) => Err(Failure::precise(
             SubCode::InvalidParameter,
@@ -75,7 +77,7 @@ pub(crate) async fn call(
             answer(&state, gateway, &arrival).await
         }
     };
-    let mut response = match (answer, &state.gateway) {
+    let mut response = match (answer, &keyring.gateway) {
         (Ok(success), Some(gateway)) => signed(&state, gateway, success),
         (Ok(_), None) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         (Err(error), _) => refused(&state, &error),
@@ -101,7 +103,8 @@ async fn answer(
     let keys =
         gateway.apps.get(&app.id).ok_or_else(|| Failure::plain(SubCode::MissingSignatureKey))?;
     let token = AppAuthToken::new(arrival.header("alipay-app-auth-token"));
-    let key = key(state, gateway, keys, &authorization, arrival)?;
+    let root_sn = Some(arrival.header("alipay-root-cert-sn")).filter(|sn| !sn.is_empty());
+    let keyset = expected(gateway, keys, authorization.app_cert_sn, root_sn, state.engine.now())?;
     let target = arrival.uri.path_and_query().map_or("", |target| target.as_str());
     let signed = signed_request(
         authorization.auth_string,
@@ -110,14 +113,18 @@ async fn answer(
         arrival.body,
         token.as_ref().map(AppAuthToken::expose),
     );
-    verify(&authorization, &signed, key)?;
+    any(keyset, |key| verify(&authorization, &signed, key))?;
     let encrypted = !arrival.header("alipay-encrypt-type").is_empty();
     let caller = Caller {
         app: &app.id,
         app_auth_token: token.as_ref().map(AppAuthToken::expose),
         from_page: false,
     };
-    let run = run(state, keys, &caller, operation, arrival, encrypted);
+    let (content, key) = match content(operation, keys, arrival, encrypted) {
+        Ok((content, key)) => (Ok(content), key),
+        Err(failure) => (Err(failure), None),
+    };
+    let run = run(state, &caller, operation, content);
     let fresh = check_fresh(state, &app.id, &authorization);
     let outcome = match operation {
         // The two writes wait for one commit. A repeat that is in time may so be carried out, which
@@ -136,44 +143,21 @@ async fn answer(
         return Err(Refused::Outcome(outcome));
     }
     let clear = success_body(&outcome);
-    let body = if encrypted { encrypt(state, keys, &clear)? } else { clear };
+    let body = if let Some(key) = key { encrypt(state, key, &clear)? } else { clear };
     Ok(Success { body, encrypted, names_certificate: authorization.app_cert_sn.is_some() })
 }
 
 async fn run(
     state: &AppState,
-    keys: &AppKeys,
     caller: &Caller<'_>,
     operation: Operation,
-    arrival: &Arrival<'_>,
-    encrypted: bool,
+    content: Result<Content, Failure>,
 ) -> Result<Outcome, RestError> {
-    let content = content(operation, keys, arrival, encrypted)?;
+    let content = content?;
     let (method, common) = (operation.method(), Common::default());
     match methods::run(state, caller, method, &content, common).await {
         Answer::Outcome(outcome) => Ok(outcome),
         Answer::Link(_) => Err(Failure::plain(SubCode::InvalidMethod).into()),
-    }
-}
-
-/// The key that must have signed, by the application's mode.
-fn key<'k>(
-    state: &AppState,
-    gateway: &Gateway,
-    keys: &'k AppKeys,
-    authorization: &Authorization<'_>,
-    arrival: &Arrival<'_>,
-) -> Result<&'k PublicKey, Failure> {
-    let app_cert_sn = authorization.app_cert_sn;
-    match &keys.certificate {
-        Some(certificate) => {
-            let root_sn = Some(arrival.header("alipay-root-cert-sn")).filter(|sn| !sn.is_empty());
-            by_certificate(gateway, certificate, app_cert_sn, root_sn, state.engine.now())
-        }
-        None if app_cert_sn.is_some() => Err(Failure::plain(SubCode::AppCertNotExist)),
-        None => {
-            keys.public_key.as_ref().ok_or_else(|| Failure::plain(SubCode::MissingSignatureKey))
-        }
     }
 }
 
@@ -208,12 +192,14 @@ async fn check_fresh(
     }
 }
 
-fn content(
+/// The content, and the key that encrypts its answer if that is wanted: the one that opened it, or
+/// the first where there is nothing to open.
+fn content<'k>(
     operation: Operation,
-    keys: &AppKeys,
+    keys: &'k AppKeys,
     arrival: &Arrival<'_>,
     encrypted: bool,
-) -> Result<Content, Failure> {
+) -> Result<(Content, Option<&'k ContentKey>), Failure> {
     let text = match operation {
         // A body here could carry text that was signed as something else.
         Operation::Query | Operation::Status if !arrival.body.is_empty() => {
@@ -223,39 +209,35 @@ fn content(
                 "this resource takes no body; send the parameters in the query",
             ));
         }
-        Operation::Query => {
-            let query = arrival.uri.query().unwrap_or_default();
-            let certify_id = query_parameter(query, "certify_id").unwrap_or_default();
-            json::object([("certify_id", certify_id.as_str())])
-        }
-        Operation::Status => {
-            let query = arrival.uri.query().unwrap_or_default();
-            let given = ["certify_id", "wait_seconds", "known_state"]
-                .map(|name| (name, query_parameter(query, name).unwrap_or_default()));
-            let given = given.iter().filter(|(_, value)| !value.is_empty());
-            json::object(given.map(|(name, value)| (*name, value.as_str())))
-        }
+        Operation::Query | Operation::Status => from_query(operation, arrival.uri),
         Operation::Initialize => {
             let body = std::str::from_utf8(arrival.body)
                 .map_err(|_| Failure::plain(SubCode::InvalidEncoding))?;
-            if encrypted { decrypt(keys, body)? } else { body.to_owned() }
+            if encrypted {
+                let opened = keys.open(body, EncryptType::Aes)?;
+                return Ok((opened.content, Some(opened.key)));
+            }
+            body.to_owned()
         }
     };
-    Content::parse(&text).map_err(|error| refusal::unreadable(&error))
+    let content = Content::parse(&text).map_err(|error| refusal::unreadable(&error))?;
+    let key = encrypted.then(|| keys.content_key()).transpose()?;
+    Ok((content, key))
 }
 
-fn decrypt(keys: &AppKeys, body: &str) -> Result<String, Failure> {
-    let key =
-        keys.encrypt_key.as_ref().ok_or_else(|| Failure::plain(SubCode::MissingEncryptKey))?;
-    key.decrypt(body, EncryptType::Aes)
-        .ok()
-        .and_then(|clear| String::from_utf8(clear).ok())
-        .ok_or_else(|| Failure::plain(SubCode::DecryptionErrorUnknown))
+fn from_query(operation: Operation, uri: &Uri) -> String {
+    let query = uri.query().unwrap_or_default();
+    if operation == Operation::Status {
+        let given = ["certify_id", "wait_seconds", "known_state"]
+            .map(|name| (name, query_parameter(query, name).unwrap_or_default()));
+        let given = given.iter().filter(|(_, value)| !value.is_empty());
+        return json::object(given.map(|(name, value)| (*name, value.as_str())));
+    }
+    let certify_id = query_parameter(query, "certify_id").unwrap_or_default();
+    json::object([("certify_id", certify_id.as_str())])
 }
 
-fn encrypt(state: &AppState, keys: &AppKeys, clear: &str) -> Result<String, Failure> {
-    let key =
-        keys.encrypt_key.as_ref().ok_or_else(|| Failure::plain(SubCode::MissingEncryptKey))?;
+fn encrypt(state: &AppState, key: &ContentKey, clear: &str) -> Result<String, Failure> {
     key.encrypt(clear.as_bytes(), EncryptType::Aes, state.engine.random())
         .map_err(|_| Failure::plain(SubCode::SystemError))
 }

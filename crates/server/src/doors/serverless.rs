@@ -17,9 +17,10 @@ use wire::serverless::{
 };
 
 use crate::host::{Guest, Source};
+use crate::keyring::{Keyring, Space};
 use crate::layers::RequestId;
 use crate::methods;
-use crate::state::{AppState, Space};
+use crate::state::AppState;
 
 /// Which of the two doors: they differ in signature and in who may act as whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +93,7 @@ async fn handle(
     })?;
     let body = inflate(&arrival.headers, body)?;
     let body = Body::parse(&body)?;
-    let space = find_space(state, &body)?;
+    let space = find_space(&state.keyring.get(), &body)?;
     check_signature(&space, door, &body, &arrival.headers)?;
     match Request::read(&body)? {
         Request::Authorize(request) if door == Door::Client => {
@@ -126,7 +127,7 @@ pub(crate) async fn invoke_once(
     name: &str,
     args: &str,
 ) -> Result<String, ServerlessError> {
-    let space = state.spaces.get(space_id).cloned().ok_or_else(no_such_space)?;
+    let space = state.keyring.get().spaces.get(space_id).cloned().ok_or_else(no_such_space)?;
     let id = RequestId("command-line".into());
     let guest = Guest::new(&state, space, None, Source::Server, &id);
     invoke_by(guest, Invoke { target: name.to_owned(), args: args.to_owned() }).await
@@ -159,8 +160,8 @@ fn inflate(headers: &HeaderMap, body: Bytes) -> Result<Bytes, ServerlessError> {
     Ok(plain.into())
 }
 
-fn find_space(state: &AppState, body: &Body<'_>) -> Result<Arc<Space>, ServerlessError> {
-    state.spaces.get(body.space_id()?).cloned().ok_or_else(no_such_space)
+fn find_space(keyring: &Keyring, body: &Body<'_>) -> Result<Arc<Space>, ServerlessError> {
+    keyring.spaces.get(body.space_id()?).cloned().ok_or_else(no_such_space)
 }
 
 fn no_such_space() -> ServerlessError {
@@ -181,10 +182,10 @@ fn check_signature(
     let Some(sign) = headers.get("x-serverless-sign").and_then(|sign| sign.to_str().ok()) else {
         return wrong("the header x-serverless-sign is absent");
     };
-    let verified = match (door, &space.server_key) {
-        (Door::Client, _) => space.client_secret.verifies(body, sign),
-        (Door::Server, Some(key)) => key.verifies_body(body, sign),
-        (Door::Server, None) => {
+    let verified = match (door, space.server_keys.is_empty()) {
+        (Door::Client, _) => space.client_signed(body, sign),
+        (Door::Server, false) => space.server_signed(body, sign),
+        (Door::Server, true) => {
             return wrong("this space has no server_public_key, so /server is closed for it");
         }
     };

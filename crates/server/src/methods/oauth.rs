@@ -9,8 +9,9 @@ use wire::{Failure, Node, Outcome, SubCode};
 
 use super::relay;
 use crate::doors::serverless;
+use crate::keyring::Space;
 use crate::refusal;
-use crate::state::{AppState, Space};
+use crate::state::AppState;
 
 /// On the wire.
 pub(crate) const METHOD: &str = "alipay.system.oauth.token";

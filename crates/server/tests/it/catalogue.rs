@@ -106,7 +106,9 @@ fn business() -> Vec<Case> {
 fn users() -> Vec<Case> {
     let call = |parameters: &[(&str, &str)]| {
         let mut call = signed(COMPATIBLE, "alipay.system.oauth.token", "{}");
-        parameters.iter().for_each(|(name, value)| call.set(name, value));
+        for (name, value) in parameters {
+            call.set(name, value);
+        }
         resigned(call)
     };
     let refresh = [("grant_type", "refresh_token"), ("refresh_token", "authrefr2088")];
@@ -154,7 +156,7 @@ async fn late() -> Provoked {
 fn set_encrypt_key(gateway: &mut Gateway) {
     let key = || ContentKey::parse(&keys::gateway("aes_key.txt")).unwrap();
     for app in gateway.apps.values_mut() {
-        app.encrypt_key = Some(key());
+        app.encrypt_keys = vec![key()];
     }
 }
 
@@ -173,8 +175,8 @@ fn set_certificates(gateway: &mut Gateway) {
     gateway.certificate = Some(certificate("alipay_cert.crt"));
     gateway.root_sn = Some(root_sn(&keys::gateway("alipay_root_bundle.crt")).unwrap());
     for app in gateway.apps.values_mut() {
-        let certificate = Some(certificate("app_cert.crt"));
-        *app = AppKeys { certificate, ..AppKeys::default() };
+        let certificates = vec![certificate("app_cert.crt")];
+        *app = AppKeys { certificates, ..AppKeys::default() };
     }
 }
 
@@ -185,7 +187,7 @@ async fn certified() -> Provoked {
     server.clock.set(certificate.not_after());
     let mut named = signed(STRICT, QUERY, &json!({ "certify_id": "0" }).to_string());
     named.set("app_cert_sn", certificate.sn());
-    named.set("alipay_root_cert_sn", server_root_sn(&server));
+    named.set("alipay_root_cert_sn", &server_root_sn(&server));
     let named = resigned(named);
     let another = "0123456789abcdef0123456789abcdef";
     let download = with(&named, "method", "alipay.open.app.alipaycert.download");
@@ -214,8 +216,9 @@ async fn certified() -> Provoked {
     provoked
 }
 
-fn server_root_sn(server: &TestServer) -> &str {
-    server.state.gateway.as_ref().and_then(|gateway| gateway.root_sn.as_deref()).unwrap()
+fn server_root_sn(server: &TestServer) -> String {
+    let keyring = server.state.keyring.get();
+    keyring.gateway.as_ref().and_then(|gateway| gateway.root_sn.clone()).unwrap()
 }
 
 /// Another process, e.g. a backup, keeps the writer waiting until it gives up.

@@ -233,7 +233,9 @@ async fn a_test_user_is_behind_every_code_and_refreshes() {
     let server = TestServer::start().await;
     let exchange = |parameters: [(&str, String); 2]| {
         let mut call = signed(testkit::COMPATIBLE, "alipay.system.oauth.token", "");
-        parameters.iter().for_each(|(name, value)| call.set(name, value));
+        for (name, value) in &parameters {
+            call.set(name, value);
+        }
         resigned(call)
     };
     let code =

@@ -4,6 +4,7 @@
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use md5::Md5;
 use subtle::ConstantTimeEq as _;
+use zeroize::Zeroizing;
 
 use super::Body;
 use super::body::SIGNED;
@@ -34,8 +35,8 @@ fn text_with(body: &Body<'_>, empty_params: &str) -> String {
 }
 
 /// The secret of a space: HMAC key of `/client`, used as text although it looks like Base64.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ClientSecret(String);
+#[derive(Clone)]
+pub struct ClientSecret(Zeroizing<String>);
 
 impl std::fmt::Debug for ClientSecret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -46,7 +47,7 @@ impl std::fmt::Debug for ClientSecret {
 impl ClientSecret {
     /// Takes the secret as text.
     pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(Zeroizing::new(text.into()))
     }
 
     /// The secret itself, for the person who sets a client up. Never for a log.

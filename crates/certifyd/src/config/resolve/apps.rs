@@ -7,11 +7,11 @@ use engine::{App, Certifier, Grant};
 use server::AppKeys;
 use toml::Spanned;
 use wire::PublicKey;
+use wire::certificate::Certificate;
 use wire::cipher::ContentKey;
 
 use super::{Judge, text};
 use crate::config::raw::{RawApp, RawAuthorization};
-use crate::config::secret;
 
 impl Judge<'_> {
     pub(super) fn app(&mut self, raw: &RawApp) -> Option<(App, AppKeys)> {
@@ -40,20 +40,18 @@ impl Judge<'_> {
     }
 
     fn app_keys(&mut self, raw: &RawApp) -> AppKeys {
-        let public_key = raw
-            .public_key
-            .as_ref()
-            .and_then(|key| self.key(key, "apps.public_key", PublicKey::parse));
-        let encrypt_key = raw.encrypt_key.as_ref().and_then(|value| {
-            let read = secret::key_text(&self.folder, value.get_ref())
-                .and_then(|text| ContentKey::parse(&text).map_err(|error| error.to_string()));
-            self.or_fault(read, value, "apps.encrypt_key")
-        });
-        let certificate = self.certificate(raw.certificate.as_ref(), "apps.certificate");
         AppKeys {
-            public_key,
-            certificate,
-            encrypt_key,
+            public_keys: self.keys(raw.public_key.as_ref(), "apps.public_key", PublicKey::parse),
+            certificates: self.keys(
+                raw.certificate.as_ref(),
+                "apps.certificate",
+                Certificate::parse,
+            ),
+            encrypt_keys: self.private_keys(
+                raw.encrypt_key.as_ref(),
+                "apps.encrypt_key",
+                ContentKey::parse,
+            ),
             allow_sha1: raw.allow_sha1.unwrap_or(false),
         }
     }
@@ -87,7 +85,7 @@ impl Judge<'_> {
     fn notify_url(&mut self, value: Option<&Spanned<String>>) -> Option<NotifyUrl> {
         let value = value?;
         let read = NotifyUrl::parse(value.get_ref()).map_err(|rejected| rejected.en());
-        self.or_fault(read, value, "apps.notify_url")
+        self.or_fault(read, value.span(), "apps.notify_url")
     }
 
     pub(super) fn grant(

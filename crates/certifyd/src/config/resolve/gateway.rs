@@ -5,19 +5,23 @@ use jiff::SignedDuration;
 use server::AppKeys;
 use toml::Spanned;
 use wire::PrivateKey;
-use wire::certificate::root_sn;
+use wire::certificate::{Certificate, root_sn};
 
 use super::Judge;
-use crate::config::raw::{RawApp, RawConfig, RawGateway};
-use crate::config::{GatewayConfig, secret};
+use crate::config::GatewayConfig;
+use crate::config::quiet::Quiet;
+use crate::config::raw::{RawConfig, RawGateway};
 
 impl Judge<'_> {
     pub(super) fn gateway(&mut self, raw: &RawGateway) -> GatewayConfig {
         let key = raw
             .private_key
             .as_ref()
-            .and_then(|key| self.key(key, "gateway.private_key", PrivateKey::parse));
-        let certificate = self.certificate(raw.certificate.as_ref(), "gateway.certificate");
+            .and_then(|key| self.private_key(key, "gateway.private_key", PrivateKey::parse));
+        let certificate = raw
+            .certificate
+            .as_ref()
+            .and_then(|value| self.key(value, "gateway.certificate", Certificate::parse));
         let own = key.as_ref().and_then(|key| key.public_key().ok());
         if let (Some(certificate), Some(own), Some(value)) = (&certificate, own, &raw.certificate)
             && *certificate.key() != own
@@ -26,20 +30,18 @@ impl Judge<'_> {
             self.fault(value.span(), text.to_owned());
         }
         GatewayConfig {
-            next_certificate: self
-                .certificate(raw.next_certificate.as_ref(), "gateway.next_certificate"),
-            root_sn: self.root_sn(raw.root_certificates.as_ref()),
+            next_certificate: raw
+                .next_certificate
+                .as_ref()
+                .and_then(|value| self.key(value, "gateway.next_certificate", Certificate::parse)),
+            root_sn: raw
+                .root_certificates
+                .as_ref()
+                .and_then(|value| self.key(value, "gateway.root_certificates", root_sn)),
             window: self.window(raw.timestamp_window_seconds.as_ref()),
             certificate,
             key,
         }
-    }
-
-    fn root_sn(&mut self, value: Option<&Spanned<String>>) -> Option<String> {
-        let value = value?;
-        let read = secret::key_text(&self.folder, value.get_ref())
-            .and_then(|text| root_sn(&text).map_err(|error| error.to_string()));
-        self.or_fault(read, value, "gateway.root_certificates")
     }
 
     /// Ten minutes, as the newer protocol has it; zero switches it off.
@@ -58,23 +60,21 @@ impl Judge<'_> {
         gateway: Option<&PrivateKey>,
     ) {
         let Some(Ok(gateway)) = gateway.map(PrivateKey::public_key) else { return };
-        let same = |app: &RawApp| {
-            let id = app.id.get_ref();
-            apps.iter().any(|(known, keys)| {
-                known.id.as_str() == id && keys.public_key.as_ref() == Some(&gateway)
-            })
-        };
-        for app in raw.apps.iter().filter(|app| same(app)) {
-            let text = "apps.public_key is the gateway's own; it must be the application's, whose \
-                        private half signs its requests";
-            self.fault(app.public_key.as_ref().map_or(0..0, Spanned::span), text.to_owned());
+        for app in &raw.apps {
+            let own = apps.iter().find(|(known, _)| known.id.as_str() == app.id.get_ref());
+            if own.is_some_and(|(_, keys)| keys.public_keys.contains(&gateway)) {
+                let text = "apps.public_key is the gateway's own; it must be the application's, \
+                            whose private half signs its requests";
+                let place = app.public_key.as_ref().and_then(|keys| keys.iter().next());
+                self.fault(place.map_or(0..0, Quiet::span), text.to_owned());
+            }
         }
     }
 
     /// An application in certificate mode needs a gateway that has certificates too.
     pub(super) fn certificate_mode(&mut self, raw: &RawConfig, gateway: &GatewayConfig) {
         let ready = gateway.certificate.is_some() && gateway.root_sn.is_some();
-        for value in raw.apps.iter().filter_map(|app| app.certificate.as_ref()) {
+        for value in raw.apps.iter().filter_map(|app| app.certificate.as_ref()?.iter().next()) {
             if !ready {
                 let text = "apps.certificate needs gateway.certificate and \
                             gateway.root_certificates too";

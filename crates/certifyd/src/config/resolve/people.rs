@@ -5,7 +5,7 @@ use toml::Spanned;
 
 use super::Judge;
 use crate::config::raw::{RawNotify, RawOperator, RawVerification};
-use crate::config::{Operator, VerifierName, secret};
+use crate::config::{Operator, VerifierName};
 
 impl Judge<'_> {
     /// Test mode plays through unless something else is said; in live mode nobody decides until
@@ -57,10 +57,7 @@ impl Judge<'_> {
         self.choice(raw.reach.as_ref(), "notify.reach", &reaches, usual)
     }
 
-    pub(super) fn operator(&mut self, raw: &RawOperator) -> Option<Operator> {
-        let value = raw.token.as_ref()?;
-        let read =
-            secret::key_text(&self.folder, value.get_ref()).and_then(|text| Operator::parse(&text));
-        self.or_fault(read, value, "operator.token")
+    pub(super) fn operator(&mut self, raw: &RawOperator) -> Vec<Operator> {
+        self.private_keys(raw.token.as_ref(), "operator.token", Operator::parse)
     }
 }

@@ -74,10 +74,12 @@ impl Judge<'_> {
             return MasterKey::InFile(data_dir.join("master.key"));
         };
         if !value.get_ref().starts_with("env:") {
-            return MasterKey::InFile(self.folder.join(value.get_ref()));
+            let path = self.folder.join(value.get_ref());
+            self.guard(Some(path.clone()), "store.master_key");
+            return MasterKey::InFile(path);
         }
-        let read =
-            secret::secret(value.get_ref()).and_then(|text| crate::keys::parse_master_key(&text));
+        let read = secret::secret(&self.folder, value.get_ref())
+            .and_then(|text| crate::keys::parse_master_key(&text));
         match read {
             Ok(key) => MasterKey::Given(key),
             Err(reason) => {

@@ -16,11 +16,13 @@ impl Judge<'_> {
         if raw.id.get_ref().is_empty() {
             self.fault(raw.id.span(), "spaces.id is empty".to_owned());
         }
-        let client_secret = self.secret(&raw.client_secret, "spaces.client_secret");
-        let server_key = raw
-            .server_public_key
-            .as_ref()
-            .and_then(|key| self.key(key, "spaces.server_public_key", PublicKey::parse));
+        let secrets = raw.client_secret.iter();
+        let client_secrets = secrets
+            .filter_map(|secret| self.secret(secret, "spaces.client_secret"))
+            .map(|mut secret| ClientSecret::new(std::mem::take(&mut *secret)))
+            .collect();
+        let server_keys =
+            self.keys(raw.server_public_key.as_ref(), "spaces.server_public_key", PublicKey::parse);
         let functions = raw.functions.as_ref().map(|dir| self.folder.join(dir.get_ref()));
         if let (Some(dir), Some(value)) = (&functions, &raw.functions)
             && !dir.is_dir()
@@ -31,8 +33,8 @@ impl Judge<'_> {
         Some(SpaceConfig {
             id: raw.id.get_ref().clone(),
             app: app?,
-            client_secret: ClientSecret::new(client_secret?),
-            server_key,
+            client_secrets,
+            server_keys,
             functions,
         })
     }

@@ -6,7 +6,7 @@ use wire::charset::Charset;
 use wire::gateway::{Parameters, verify as verify_signature, verify_with_sha1};
 use wire::{Failure, PublicKey, SignatureType, SubCode};
 
-use crate::state::{AppKeys, Gateway};
+use crate::keyring::{AppKeys, Gateway};
 
 /// Checks certificate numbers, if the application is in certificate mode, and the signature.
 pub(super) fn verify(
@@ -16,20 +16,47 @@ pub(super) fn verify(
     charset: Charset,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    let app_cert_sn = parameters.get("app_cert_sn");
-    let key = match &keys.certificate {
-        Some(certificate) => {
-            let root_sn = parameters.get("alipay_root_cert_sn");
-            by_certificate(gateway, certificate, app_cert_sn, root_sn, now)?
-        }
-        // An application has one mode; without a certificate here there is none to name.
-        None if app_cert_sn.is_some() => return Err(Failure::plain(SubCode::AppCertNotExist)),
-        None => {
-            keys.public_key.as_ref().ok_or_else(|| Failure::plain(SubCode::MissingSignatureKey))?
-        }
-    };
+    let root_sn = parameters.get("alipay_root_cert_sn");
+    let keyset = expected(gateway, keys, parameters.get("app_cert_sn"), root_sn, now)?;
     let verify = if keys.allow_sha1 { verify_with_sha1 } else { verify_signature };
-    verify(parameters, charset, key).map(drop)
+    any(keyset, |key| verify(parameters, charset, key).map(drop))
+}
+
+/// Asks of each key in turn; if none will do, the first one's refusal is told.
+pub(crate) fn any(
+    keys: &[PublicKey],
+    check: impl Fn(&PublicKey) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut refused = None;
+    for key in keys {
+        match check(key) {
+            Ok(()) => return Ok(()),
+            Err(failure) => refused = refused.or(Some(failure)),
+        }
+    }
+    Err(refused.unwrap_or_else(|| Failure::plain(SubCode::MissingSignatureKey)))
+}
+
+/// The keys of which one must have signed, by the application's mode.
+pub(crate) fn expected<'k>(
+    gateway: &Gateway,
+    keys: &'k AppKeys,
+    app_cert_sn: Option<&str>,
+    root_sn: Option<&str>,
+    now: Timestamp,
+) -> Result<&'k [PublicKey], Failure> {
+    if !keys.certificates.is_empty() {
+        let key = by_certificate(gateway, &keys.certificates, app_cert_sn, root_sn, now)?;
+        return Ok(std::slice::from_ref(key));
+    }
+    // An application has one mode; without a certificate here there is none to name.
+    if app_cert_sn.is_some() {
+        return Err(Failure::plain(SubCode::AppCertNotExist));
+    }
+    if keys.public_keys.is_empty() {
+        return Err(Failure::plain(SubCode::MissingSignatureKey));
+    }
+    Ok(&keys.public_keys)
 }
 
 /// How to sign the answer, refusals included: as the caller's SDK signs, for so it checks.
@@ -40,19 +67,18 @@ pub(super) fn sign_type(keys: &AppKeys, parameters: &Parameters) -> SignatureTyp
     }
 }
 
-/// The key of the application's certificate, if the request names this certificate.
-pub(crate) fn by_certificate<'k>(
+/// The key of the application's certificate that the request names.
+fn by_certificate<'k>(
     gateway: &Gateway,
-    certificate: &'k Certificate,
+    certificates: &'k [Certificate],
     app_cert_sn: Option<&str>,
     root_sn: Option<&str>,
     now: Timestamp,
 ) -> Result<&'k PublicKey, Failure> {
     let app_cert_sn = app_cert_sn.ok_or_else(|| Failure::plain(SubCode::MissingAppCertSn))?;
     let root_sn = root_sn.ok_or_else(|| Failure::plain(SubCode::MissingRootCertSn))?;
-    if app_cert_sn != certificate.sn() {
-        return Err(Failure::plain(SubCode::AppCertNotExist));
-    }
+    let named = certificates.iter().find(|certificate| certificate.sn() == app_cert_sn);
+    let certificate = named.ok_or_else(|| Failure::plain(SubCode::AppCertNotExist))?;
     if gateway.root_sn.as_deref() != Some(root_sn) {
         return Err(Failure::plain(SubCode::InvalidRootCertSn));
     }

@@ -4,8 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use wire::{Content, Failure, Outcome, SubCode};
 
+use crate::keyring::Gateway;
 use crate::refusal;
-use crate::state::Gateway;
 
 pub(super) const METHOD: &str = "alipay.open.app.alipaycert.download";
 

@@ -2,27 +2,27 @@
 
 use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse as _, Response};
-use domain::AppId;
 use wire::charset::Charset;
-use wire::cipher::EncryptType;
+use wire::cipher::{ContentKey, EncryptType};
 use wire::gateway::{Answer, envelope};
 use wire::{Failure, Outcome, SignatureType, SubCode, json};
 
 use super::arrival::Arrival;
+use crate::keyring::Gateway;
 use crate::refusal::explained;
-use crate::state::{AppState, Gateway};
+use crate::state::AppState;
 
 /// How a request wants to be answered.
 #[derive(Debug)]
-pub(super) struct Manner {
+pub(super) struct Manner<'k> {
     method: String,
     charset: Charset,
     names_certificate: bool,
     sign_type: SignatureType,
-    encrypt: Option<(AppId, EncryptType)>,
+    encrypt: Option<(&'k ContentKey, EncryptType)>,
 }
 
-impl Manner {
+impl<'k> Manner<'k> {
     pub(super) fn of(arrival: &Arrival) -> Self {
         Self {
             method: arrival.method.clone(),
@@ -37,19 +37,19 @@ impl Manner {
         self.sign_type = sign_type;
     }
 
-    /// A success is to be encrypted under the application's key.
-    pub(super) fn encrypt_for(&mut self, app: AppId, encrypt_type: Option<EncryptType>) {
-        self.encrypt = encrypt_type.map(|encrypt_type| (app, encrypt_type));
+    /// A success is to be encrypted under the key that opened the request.
+    pub(super) fn encrypt_for(&mut self, key: &'k ContentKey, encrypt_type: EncryptType) {
+        self.encrypt = Some((key, encrypt_type));
     }
 }
 
 pub(super) fn send(
     state: &AppState,
     gateway: &Gateway,
-    manner: &Manner,
+    manner: &Manner<'_>,
     outcome: &Outcome,
 ) -> Response {
-    let node = node(state, gateway, manner, outcome);
+    let node = node(state, manner, outcome);
     let certificate = gateway.certificate.as_ref().filter(|_| manner.names_certificate);
     let answer = Answer {
         method: &manner.method,
@@ -72,23 +72,21 @@ pub(super) fn send(
 }
 
 /// The node's value: ciphertext in quotation marks for a success of an encrypted request.
-fn node(state: &AppState, gateway: &Gateway, manner: &Manner, outcome: &Outcome) -> String {
+fn node(state: &AppState, manner: &Manner<'_>, outcome: &Outcome) -> String {
     let clear = match outcome {
         Outcome::Success(_) | Outcome::Node(_) => outcome.node(),
         Outcome::Failure(failure) => Outcome::Failure(explained(state, failure)).node(),
     };
-    let (Some((app, encrypt_type)), true) = (&manner.encrypt, outcome.is_success()) else {
+    let (Some((key, encrypt_type)), true) = (manner.encrypt, outcome.is_success()) else {
         return clear;
     };
-    let key = gateway.apps.get(app).and_then(|keys| keys.encrypt_key.as_ref());
-    let sealed = key.map(|key| key.encrypt(clear.as_bytes(), *encrypt_type, state.engine.random()));
-    match sealed {
-        Some(Ok(sealed)) => {
+    match key.encrypt(clear.as_bytes(), encrypt_type, state.engine.random()) {
+        Ok(sealed) => {
             let mut node = String::with_capacity(sealed.len() + 2);
             json::push_string(&mut node, &sealed);
             node
         }
         // In clear it must not go out, for the caller asked for more.
-        _ => Outcome::Failure(explained(state, &Failure::plain(SubCode::SystemError))).node(),
+        Err(_) => Outcome::Failure(explained(state, &Failure::plain(SubCode::SystemError))).node(),
     }
 }

@@ -4,6 +4,8 @@
 
 use std::process::{Command, Output};
 
+use crate::program::PROGRAM;
+
 /// RSA of 1024 bits: too short for any signature here.
 const SHORT_KEY: &str = "-----BEGIN PUBLIC KEY-----
 MIGfMA0GCSqGSIb3DQEBAQUAA4GNADCBiQKBgQDjEl7dA5ACpc3LpKpI+awetkTi
@@ -19,8 +21,7 @@ fn check(lines: &str) -> Output {
     let file = folder.path().join("certifyd.toml");
     std::fs::write(folder.path().join("short.pem"), SHORT_KEY).unwrap();
     std::fs::write(&file, format!("[[apps]]\nid = \"2021\"\n{lines}\n")).unwrap();
-    let program = env!("CARGO_BIN_EXE_certifyd");
-    Command::new(program).args(["check", "--config"]).arg(&file).output().unwrap()
+    Command::new(PROGRAM).args(["check", "--config"]).arg(&file).output().unwrap()
 }
 
 fn accepted(lines: &str) -> String {
@@ -93,8 +94,7 @@ fn check_in(mode: &str, lines: &str) -> Output {
     let file = folder.path().join("certifyd.toml");
     let text = format!("mode = \"{mode}\"\n[[apps]]\nid = \"2021\"\n{lines}\n");
     std::fs::write(&file, text).unwrap();
-    let program = env!("CARGO_BIN_EXE_certifyd");
-    Command::new(program).args(["check", "--config"]).arg(&file).output().unwrap()
+    Command::new(PROGRAM).args(["check", "--config"]).arg(&file).output().unwrap()
 }
 
 fn refused_in(mode: &str, lines: &str) -> String {

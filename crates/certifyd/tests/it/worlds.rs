@@ -2,39 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, like tests")]
 
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_certifyd");
+use crate::program::{PROGRAM, Program};
+
 /// In a fresh project nothing has this id.
 const NOBODY: &str = "00000000000000000000000000000000";
-
-/// A server that ends with the test.
-struct Server(Child);
-
-impl Server {
-    fn start(dir: &Path) -> Self {
-        let mut process = Command::new(PROGRAM)
-            .args(["dev", "--listen", "127.0.0.1:0", "--json"])
-            .arg(dir)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Self(process)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
 
 fn run(dir: &Path, args: &[&str]) -> Output {
     Command::new(PROGRAM).args(args).arg("--dir").arg(dir).output().unwrap()
@@ -48,7 +22,7 @@ fn said(output: &Output) -> String {
 #[test]
 fn the_world_is_steered_from_the_command_line() {
     let dir = tempfile::tempdir().unwrap();
-    let _server = Server::start(dir.path());
+    let _server = Program::dev(dir.path());
     for (args, says) in [
         (vec!["test", "snapshot", "empty"], r#"{"snapshot":"empty","test":true}"#),
         (vec!["test", "clock", "60"], r#""test":true"#),

@@ -1,66 +1,15 @@
 //! The doctor against the program itself.
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "helpers of tests fail by panicking, like tests"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, like tests")]
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_certifyd");
+use crate::program::{PROGRAM, Program, make_keys};
 
-/// A server that ends with the test.
-struct Server {
-    process: Child,
-    setup: serde_json::Value,
-}
-
-impl Server {
-    fn start(dir: &Path) -> Self {
-        let mut process = Command::new(PROGRAM)
-            .args(["dev", "--listen", "127.0.0.1:0", "--json"])
-            .arg(dir)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let setup = serde_json::from_str(&line).unwrap();
-        Self { process, setup }
-    }
-
-    fn get(&self, name: &str) -> &str {
-        self.setup[name].as_str().unwrap()
-    }
-
-    fn advance_clock(&self) {
-        let host = self.get("endpoint").trim_start_matches("http://");
-        let mut connection = TcpStream::connect(host).unwrap();
-        let body = r#"{"advance_seconds":4000}"#;
-        write!(
-            connection,
-            "POST /test/clock HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\
-             content-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
-            body.len()
-        )
-        .unwrap();
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+fn advance_clock(server: &Program) {
+    let kind = "content-type: application/json\r\n";
+    server.post("/test/clock", kind, r#"{"advance_seconds":4000}"#);
 }
 
 /// Runs the doctor: does it find no problem, and what does it say?
@@ -79,7 +28,7 @@ fn doctor(arguments: &[(&str, &str)], secret: &str) -> (bool, String) {
 #[test]
 fn the_usual_mistakes_are_named() {
     let dir = tempfile::tempdir().unwrap();
-    let server = Server::start(dir.path());
+    let server = Program::dev(dir.path());
     let app_public = Path::new(server.get("app_private_key")).with_file_name("app_public.pem");
     let secret = server.get("app_auth_token");
     let healthy = [
@@ -166,7 +115,7 @@ fn the_usual_mistakes_are_named() {
     assert!(!fine && text.contains("problem  encrypted call: isv.missing-encrypt-key"), "{text}");
 
     // A server whose clock is elsewhere.
-    server.advance_clock();
+    advance_clock(&server);
     let (fine, text) = doctor(&healthy, secret);
     assert!(!fine && text.contains("problem  call: isv.illegal-timestamp"), "{text}");
     assert!(text.contains("ok       clock: "), "{text}");
@@ -175,11 +124,10 @@ fn the_usual_mistakes_are_named() {
 #[test]
 fn certificate_mode_and_encryption_are_checked() {
     let dir = tempfile::tempdir().unwrap();
-    drop(Server::start(dir.path()));
+    drop(Program::dev(dir.path()));
     let settings = dir.path().join(".certifyd");
     let keys = settings.join("set");
-    let made = Command::new(PROGRAM).arg("keys").arg(&keys).stdout(Stdio::null()).status();
-    assert!(made.unwrap().success());
+    make_keys(&keys, &[]);
     let (ours, other) = (settings.join("aes.txt"), settings.join("other.txt"));
     std::fs::write(&ours, "+svhtaK3tFXbTYYrHw/KAQ==").unwrap();
     std::fs::write(&other, "AAAAAAAAAAAAAAAAAAAAAA==").unwrap();
@@ -201,7 +149,7 @@ fn certificate_mode_and_encryption_are_checked() {
     );
     std::fs::write(&config, text).unwrap();
 
-    let server = Server::start(dir.path());
+    let server = Program::dev(dir.path());
     let path = |name: &str| keys.join(name).to_str().unwrap().to_owned();
     let (private, app) = (path("app_private_pkcs8.pem"), path("app_cert.crt"));
     let (alipay, roots) = (path("gateway_cert.crt"), path("alipay_root_bundle.crt"));

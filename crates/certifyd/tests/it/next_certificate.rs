@@ -6,10 +6,8 @@
     reason = "helpers of tests fail by panicking, like tests"
 )]
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,57 +15,7 @@ use wire::certificate::{Certificate, root_sn};
 use wire::charset::Charset;
 use wire::gateway::{Parameters, Response, canonical};
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_certifyd");
-
-/// A server that ends with the test.
-struct Server {
-    process: Child,
-    setup: serde_json::Value,
-}
-
-impl Server {
-    fn start(dir: &Path) -> Self {
-        let mut process = Command::new(PROGRAM)
-            .args(["dev", "--listen", "127.0.0.1:0", "--json"])
-            .arg(dir)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Self { process, setup: serde_json::from_str(&line).unwrap() }
-    }
-
-    fn post(&self, body: &str) -> String {
-        let host = self.setup["endpoint"].as_str().unwrap().trim_start_matches("http://");
-        let mut connection = TcpStream::connect(host).unwrap();
-        write!(
-            connection,
-            "POST /gateway.do HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\
-             content-type: application/x-www-form-urlencoded;charset=utf-8\r\n\
-             content-length: {}\r\n\r\n{body}",
-            body.len()
-        )
-        .unwrap();
-        let mut answer = String::new();
-        connection.read_to_string(&mut answer).unwrap();
-        answer.split_once("\r\n\r\n").unwrap().1.to_owned()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn keys(arguments: &[&Path]) {
-    let status = Command::new(PROGRAM).arg("keys").args(arguments).stdout(Stdio::null()).status();
-    assert!(status.unwrap().success());
-}
+use crate::program::{Program, make_keys};
 
 fn read(dir: &Path, name: &str) -> String {
     std::fs::read_to_string(dir.join(name)).unwrap()
@@ -101,11 +49,11 @@ fn call(app_id: &str, set: &Path, app_cert: &Certificate, method: &str, content:
 const DOWNLOAD: &str = "alipay.open.app.alipaycert.download";
 
 /// The certificate the server gives for an SN.
-fn downloaded(server: &Server, set: &Path, sn: &str) -> String {
-    let app_id = server.setup["app_id"].as_str().unwrap();
+fn downloaded(server: &Program, set: &Path, sn: &str) -> String {
+    let app_id = server.get("app_id");
     let app_cert = Certificate::parse(&read(set, "app_cert.crt")).unwrap();
     let content = format!(r#"{{"alipay_cert_sn":"{sn}"}}"#);
-    let answer = server.post(&call(app_id, set, &app_cert, DOWNLOAD, &content));
+    let answer = server.post_form("/gateway.do", &call(app_id, set, &app_cert, DOWNLOAD, &content));
     let node: serde_json::Value =
         serde_json::from_str(Response::read(&answer, DOWNLOAD).unwrap().node).unwrap();
     let text = node["alipay_cert_content"].as_str().unwrap_or_default();
@@ -116,11 +64,11 @@ fn downloaded(server: &Server, set: &Path, sn: &str) -> String {
 #[test]
 fn the_current_and_the_next_certificate_are_served_and_then_change_places() {
     let dir = tempfile::tempdir().unwrap();
-    drop(Server::start(dir.path()));
+    drop(Program::dev(dir.path()));
     let settings = dir.path().join(".certifyd");
     let (set, next) = (settings.join("set"), settings.join("next"));
-    keys(&[&set]);
-    keys(&[&next, Path::new("--next-of"), &set, Path::new("--new-gateway-key")]);
+    make_keys(&set, &[]);
+    make_keys(&next, &[Path::new("--next-of"), &set, Path::new("--new-gateway-key")]);
     let [old_sn, new_sn] = [&set, &next]
         .map(|dir| Certificate::parse(&read(dir, "gateway_cert.crt")).unwrap().sn().to_owned());
     assert_ne!(old_sn, new_sn);
@@ -142,7 +90,7 @@ fn the_current_and_the_next_certificate_are_served_and_then_change_places() {
          next_certificate = \"next/gateway_chain.crt\"\n\
          root_certificates = \"set/alipay_root_bundle.crt\"",
     );
-    let server = Server::start(dir.path());
+    let server = Program::dev(dir.path());
     assert_eq!(downloaded(&server, &set, &old_sn), read(&set, "gateway_chain.crt"));
     assert_eq!(downloaded(&server, &set, &new_sn), read(&next, "gateway_chain.crt"));
     drop(server);
@@ -153,12 +101,13 @@ fn the_current_and_the_next_certificate_are_served_and_then_change_places() {
          certificate = \"next/gateway_chain.crt\"\n\
          root_certificates = \"set/alipay_root_bundle.crt\"",
     );
-    let server = Server::start(dir.path());
+    let server = Program::dev(dir.path());
     assert_eq!(downloaded(&server, &set, &new_sn), read(&next, "gateway_chain.crt"));
     let app_cert = Certificate::parse(&read(&set, "app_cert.crt")).unwrap();
-    let app_id = server.setup["app_id"].as_str().unwrap();
+    let app_id = server.get("app_id");
     let query = "alipay.user.certify.open.query";
-    let answer = server.post(&call(app_id, &set, &app_cert, query, r#"{"certify_id":"0"}"#));
+    let answer = server
+        .post_form("/gateway.do", &call(app_id, &set, &app_cert, query, r#"{"certify_id":"0"}"#));
     let answer = Response::read(&answer, query).unwrap();
     assert_eq!(answer.alipay_cert_sn, Some(new_sn.as_str()));
     let new = Certificate::parse(&downloaded(&server, &set, &new_sn)).unwrap();

@@ -1,0 +1,184 @@
+//! Reading the configuration again while the server runs: on SIGHUP.
+//!
+//! All of it is taken or nothing. What the server stands on cannot be exchanged under it; a
+//! configuration that changes that is refused by the name of what it changes.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use engine::{Mode, Policy};
+use server::AppState;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::commands::CommandError;
+use crate::compose;
+use crate::config::{Config, FunctionsConfig, LogConfig, MasterKey, VerifierName};
+use crate::telemetry::Logs;
+
+/// Reads the configuration as it was read at the start.
+pub(crate) type Read = dyn Fn() -> Result<Config, CommandError> + Send + Sync;
+
+/// What stays as it was until a restart.
+struct Fixed {
+    listen: String,
+    public_url: Option<String>,
+    mode: Mode,
+    data_dir: std::path::PathBuf,
+    store_url: String,
+    master_key: MasterKey,
+    verifier: Option<VerifierName>,
+    policy: Policy,
+    functions: FunctionsConfig,
+    log: LogConfig,
+}
+
+impl Fixed {
+    fn of(config: &Config) -> Self {
+        Self {
+            listen: config.listen.clone(),
+            public_url: config.public_url.clone(),
+            mode: config.mode,
+            data_dir: config.data_dir.clone(),
+            store_url: config.store_url.clone(),
+            master_key: config.master_key.clone(),
+            verifier: config.verifier,
+            policy: config.policy,
+            functions: config.functions,
+            log: config.log.clone(),
+        }
+    }
+
+    /// The keys whose values differ. Their values are not told: one of them is a secret.
+    fn changed(&self, new: &Self) -> Vec<&'static str> {
+        let functions = FunctionsConfig { reach: self.functions.reach, ..new.functions };
+        [
+            ("listen", self.listen != new.listen),
+            ("public_url", self.public_url != new.public_url),
+            ("mode", self.mode != new.mode),
+            ("data_dir", self.data_dir != new.data_dir),
+            ("store.url", self.store_url != new.store_url),
+            ("store.master_key", self.master_key != new.master_key),
+            ("verification.verifier", self.verifier != new.verifier),
+            ("verification (days)", self.policy != new.policy),
+            ("functions (all but reach)", self.functions != functions),
+            ("log.format", self.log.json != new.log.json),
+        ]
+        .into_iter()
+        .filter_map(|(key, differs)| differs.then_some(key))
+        .collect()
+    }
+}
+
+/// What can be asked to read the configuration again.
+pub(crate) struct Reloader {
+    read: Box<Read>,
+    fixed: Fixed,
+    logs: Logs,
+    hangups: Signal,
+}
+
+impl Reloader {
+    /// Listens for the signal from now on. `config` is what the server starts with.
+    ///
+    /// # Errors
+    /// If the signal cannot be listened for.
+    pub(crate) fn new(read: Box<Read>, config: &Config, logs: Logs) -> anyhow::Result<Self> {
+        for warning in &config.warnings {
+            tracing::warn!("{warning}");
+        }
+        let hangups = signal(SignalKind::hangup()).context("cannot listen for signals")?;
+        Ok(Self { read, fixed: Fixed::of(config), logs, hangups })
+    }
+
+    /// Reloads whenever the signal comes, until dropped.
+    pub(crate) async fn run(self, state: Arc<AppState>) {
+        let Self { read, fixed, logs, mut hangups } = self;
+        let kept = Arc::new((read, fixed, logs));
+        while hangups.recv().await.is_some() {
+            let (kept, state) = (Arc::clone(&kept), Arc::clone(&state));
+            // Files are read there.
+            let done = tokio::task::spawn_blocking(move || {
+                let (read, fixed, logs) = &*kept;
+                tell(reload(read, fixed, logs, &state));
+            });
+            if done.await.is_err() {
+                tracing::error!("reading the configuration again failed");
+            }
+        }
+    }
+}
+
+fn reload(read: &Read, fixed: &Fixed, logs: &Logs, state: &AppState) -> Result<(), CommandError> {
+    let config = read()?;
+    let changed = fixed.changed(&Fixed::of(&config));
+    if !changed.is_empty() {
+        let changed = changed.join(", ");
+        let text =
+            format!("{changed}: this changes with a restart only; restart, or change it back");
+        return Err(CommandError::Usage(text));
+    }
+    let (warnings, log) = (config.warnings.clone(), config.log.clone());
+    compose::exchange(state, config)?;
+    logs.change_level(&log);
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+    Ok(())
+}
+
+fn tell(result: Result<(), CommandError>) {
+    let Err(error) = result else {
+        tracing::info!("configuration reloaded: it holds for every call that begins now");
+        return;
+    };
+    for line in error.to_string().lines() {
+        tracing::error!("{line}");
+    }
+    tracing::error!("configuration not reloaded: everything stays as it was");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(lines: &str) -> Config {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("certifyd.toml");
+        let text = format!("{lines}\n[[apps]]\nid = \"2021\"\n");
+        std::fs::write(&file, text.replace("HERE", "/srv")).unwrap();
+        let mut config = Config::load(&file).unwrap();
+        // Each was read in a folder of its own.
+        config.data_dir =
+            config.data_dir.strip_prefix(folder.path()).unwrap_or(&config.data_dir).to_owned();
+        config.store_url = config.store_url.replace(&folder.path().display().to_string(), "");
+        config.master_key = match config.master_key {
+            MasterKey::InFile(path) => {
+                MasterKey::InFile(path.strip_prefix(folder.path()).unwrap_or(&path).to_owned())
+            }
+            given @ MasterKey::Given(_) => given,
+        };
+        config
+    }
+
+    #[test]
+    fn what_needs_a_restart_is_named() {
+        let fixed = Fixed::of(&config(""));
+        for (lines, named) in [
+            ("listen = \"127.0.0.1:1\"", vec!["listen"]),
+            ("public_url = \"https://other.example\"\nmode = \"test\"", vec!["public_url"]),
+            ("mode = \"live\"", vec!["mode", "verification.verifier"]),
+            ("data_dir = \"HERE/x\"", vec!["data_dir", "store.url", "store.master_key"]),
+            ("[store]\nurl = \"sqlite::memory:\"", vec!["store.url"]),
+            ("[store]\nmaster_key = \"other.key\"", vec!["store.master_key"]),
+            ("[verification]\nevidence_days = 7", vec!["verification (days)"]),
+            ("[functions]\ntimeout_seconds = 9", vec!["functions (all but reach)"]),
+            ("[log]\nformat = \"json\"", vec!["log.format"]),
+            (
+                "[functions]\nreach = \"any\"\n[log]\nlevel = \"debug\"\n[notify]\nreach = \"any\"",
+                vec![],
+            ),
+        ] {
+            assert_eq!(fixed.changed(&Fixed::of(&config(lines))), named, "{lines}");
+        }
+    }
+}
