@@ -19,7 +19,7 @@ use rcgen::{
 };
 use zeroize::Zeroizing;
 
-use crate::{chain, keys};
+use crate::keys;
 
 /// What certificate mode needs beside the keys, as PEM.
 pub(crate) struct CertificateSet {

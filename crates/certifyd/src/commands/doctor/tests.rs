@@ -11,7 +11,6 @@ use super::exchange::{self, Call, NOBODY, Reply, Signature};
 use super::finding::Findings;
 use super::material::Material;
 use super::{offline, refused, rest, scene};
-use crate::chain::ChainError;
 use crate::cli::Doctor;
 
 fn key(name: &str) -> PathBuf {
