@@ -19,6 +19,8 @@ use rcgen::{
 };
 use zeroize::Zeroizing;
 
+use wire::certificate::chain;
+
 use crate::keys;
 
 /// What certificate mode needs beside the keys, as PEM.

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use engine::Fetched;
 use wire::Method;
+use wire::certificate::chain::ChainError;
 
 use super::exchange::{self, Call, NOBODY, Reply, Signature};
 use super::finding::Findings;
