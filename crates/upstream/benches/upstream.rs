@@ -83,7 +83,7 @@ impl Measured {
             call().await;
             self.latencies.push(begun.elapsed());
         }
-        self.cpu += cpu() - before;
+        self.cpu += cpu().saturating_sub(before);
     }
 
     fn report(&mut self, name: &str) {

@@ -21,18 +21,19 @@ fn success(method: &str) -> String {
 
 /// Makes a call that may be repeated and one that may not, each by a client of its own, against this
 /// conduct; tells the fault, the same for both, and how often each was sent.
-async fn suffer(conduct: Conduct) -> (UpstreamFault, usize, usize) {
+async fn suffer(conduct: Conduct, client: fn(&str) -> Client) -> (UpstreamFault, usize, usize) {
     let gateway = FaultyGateway::alone(move |_, _| conduct.clone()).await;
-    let asked = Client::hasty(&gateway.url()).query().await.unwrap_err();
+    let asked = client(&gateway.url()).query().await.unwrap_err();
     let repeated = gateway.arrived().len();
-    let opened = Client::hasty(&gateway.url()).initialize().await.unwrap_err();
+    let opened = client(&gateway.url()).initialize().await.unwrap_err();
     assert_eq!(asked, opened);
     (asked, repeated, gateway.arrived().len() - repeated)
 }
 
 async fn suffers(conduct: Conduct, fault: Unknown, times: usize) {
     let told = format!("{conduct:?}");
-    assert_eq!(suffer(conduct).await, (UpstreamFault::Unknown(fault), times, 1), "{told}");
+    let suffered = suffer(conduct, Client::of).await;
+    assert_eq!(suffered, (UpstreamFault::Unknown(fault), times, 1), "{told}");
 }
 
 #[tokio::test]
@@ -50,7 +51,7 @@ async fn a_refused_connection_is_certain_and_any_call_is_tried_again() {
 #[tokio::test]
 async fn silence_slow_headers_and_a_half_closed_connection_are_not_answers() {
     for conduct in [Conduct::Silence, Conduct::SlowHeaders] {
-        let (fault, repeated, once) = suffer(conduct).await;
+        let (fault, repeated, once) = suffer(conduct, Client::hasty).await;
         assert_eq!(fault, UpstreamFault::Unknown(Unknown::TimedOut));
         // The time of the whole call may end before a third try.
         assert!((2..=3).contains(&repeated), "{repeated}");
