@@ -19,7 +19,9 @@ use rcgen::{
 };
 use zeroize::Zeroizing;
 
-use crate::{chain, keys};
+use wire::certificate::chain;
+
+use crate::keys;
 
 /// What certificate mode needs beside the keys, as PEM.
 pub(crate) struct CertificateSet {

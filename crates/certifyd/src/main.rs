@@ -3,7 +3,6 @@
 #![forbid(unsafe_code)]
 
 mod certificates;
-mod chain;
 mod cli;
 mod commands;
 mod compose;

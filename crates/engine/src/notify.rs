@@ -96,9 +96,12 @@ impl Fault {
             Self::Outbound(OutboundError::Forbidden) => "the address is not public".into(),
             Self::Outbound(OutboundError::ConnectTimeout) => "no connection in time".into(),
             Self::Outbound(OutboundError::ResponseTimeout) => "no answer in time".into(),
-            Self::Outbound(OutboundError::TooLarge | OutboundError::Failed) => {
-                "the connection failed".into()
-            }
+            Self::Outbound(
+                OutboundError::TooLarge
+                | OutboundError::Unreachable
+                | OutboundError::CutOff
+                | OutboundError::Failed,
+            ) => "the connection failed".into(),
             Self::Status(status @ 300..400) => format!("HTTP {status}: redirects do not count"),
             Self::Status(status) => format!("HTTP {status}"),
             Self::Answer => "the answer is not the word success".into(),

@@ -13,6 +13,9 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 
 /// Longest time a request may take, whatever was asked for.
 const MAX_TIMEOUT: Duration = Duration::from_mins(1);
+/// How long a connection to one service is kept without use: shorter than servers keep theirs, so that
+/// a call is not written into a connection that is just being closed.
+const IDLE: Duration = Duration::from_secs(15);
 /// Largest answer handed to a function.
 const MAX_BODY: usize = 6 * 1024 * 1024;
 
@@ -105,6 +108,12 @@ pub enum OutboundError {
     /// The answer is too large.
     #[error("the answer is larger than {MAX_BODY} bytes")]
     TooLarge,
+    /// There was no connection to send anything over.
+    #[error("no connection could be made")]
+    Unreachable,
+    /// The connection ended, or broke, before the answer was complete.
+    #[error("the connection ended before the answer")]
+    CutOff,
     /// Anything else between here and there.
     #[error("the connection failed")]
     Failed,
@@ -116,7 +125,12 @@ impl OutboundError {
         match self {
             Self::ConnectTimeout => "ConnectionTimeoutError",
             Self::ResponseTimeout => "ResponseTimeoutError",
-            Self::Invalid(_) | Self::Forbidden | Self::TooLarge | Self::Failed => "RequestError",
+            Self::Invalid(_)
+            | Self::Forbidden
+            | Self::TooLarge
+            | Self::Unreachable
+            | Self::CutOff
+            | Self::Failed => "RequestError",
         }
     }
 }
@@ -142,12 +156,22 @@ impl Outbound {
     /// # Errors
     /// As there.
     pub fn with_names(reach: Reach, names: Arc<dyn Names>) -> Result<Self, OutboundError> {
-        let client = reqwest::Client::builder()
-            .dns_resolver(Judged { reach, names })
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .build()
-            .map_err(|_| OutboundError::Failed)?;
+        Self::built(reach, builder(reach, names))
+    }
+
+    /// A client for one service the operator has named, wherever it is: with connections of its own,
+    /// which are made within `connect`.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn to_one_service(connect: Duration) -> Result<Self, OutboundError> {
+        let reach = Reach::Any;
+        let builder = builder(reach, Arc::new(SystemNames));
+        Self::built(reach, builder.connect_timeout(connect).pool_idle_timeout(IDLE))
+    }
+
+    fn built(reach: Reach, builder: reqwest::ClientBuilder) -> Result<Self, OutboundError> {
+        let client = builder.build().map_err(|_| OutboundError::Failed)?;
         Ok(Self { client, reach })
     }
 
@@ -230,6 +254,14 @@ impl Outbound {
     }
 }
 
+/// What all clients have in common.
+fn builder(reach: Reach, names: Arc<dyn Names>) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .dns_resolver(Judged { reach, names })
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+}
+
 async fn read_body(mut response: reqwest::Response) -> Result<Vec<u8>, OutboundError> {
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| explain(&error))? {
@@ -264,7 +296,10 @@ fn explain(error: &reqwest::Error) -> OutboundError {
     match (error.is_timeout(), error.is_connect()) {
         (true, true) => OutboundError::ConnectTimeout,
         (true, false) => OutboundError::ResponseTimeout,
-        _ => OutboundError::Failed,
+        (false, true) => OutboundError::Unreachable,
+        (false, false) if error.is_builder() => OutboundError::Failed,
+        // An answer that ends too soon looks like one that cannot be decoded.
+        (false, false) => OutboundError::CutOff,
     }
 }
 

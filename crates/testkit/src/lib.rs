@@ -13,6 +13,7 @@
 mod chance;
 mod clock;
 mod engines;
+mod faulty;
 pub mod keys;
 pub mod orders;
 pub mod pictures;
@@ -24,6 +25,7 @@ mod upstreams;
 pub use chance::SeededChance;
 pub use clock::FixedClock;
 pub use engines::{Blueprint, TestEngine, apps, grants};
+pub use faulty::{Conduct, FaultyGateway, Refusing};
 pub use receiver::{Arrived, PlainForm, Receiver, Respond};
 #[cfg(feature = "server")]
 pub use servers::{Held, Reply, TestServer, client_signature, encoded, resigned, signed};

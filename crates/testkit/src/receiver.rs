@@ -174,7 +174,8 @@ async fn endless(stream: &mut TcpStream) {
     }
 }
 
-async fn next(stream: &mut TcpStream, received: &mut Vec<u8>) -> Option<Arrived> {
+/// The next request of a connection; `None` at its end.
+pub(crate) async fn next(stream: &mut TcpStream, received: &mut Vec<u8>) -> Option<Arrived> {
     loop {
         if let Some(request) = take(received) {
             return Some(request);

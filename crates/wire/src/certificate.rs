@@ -3,6 +3,8 @@
 //! Certificates name keys here; trust comes from the configuration that lists them. The digest
 //! (`SN`) is what requests and answers carry.
 
+pub mod chain;
+
 use jiff::Timestamp;
 use md5::{Digest as _, Md5};
 use x509_parser::certificate::X509Certificate;

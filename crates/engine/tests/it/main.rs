@@ -11,6 +11,7 @@ mod expiry;
 mod idempotency;
 mod links;
 mod notices;
+mod one_service;
 mod outbound_notices;
 mod outcomes;
 mod ownership;

@@ -7,8 +7,8 @@ mod sources;
 use std::path::{Path, PathBuf};
 
 /// The rooms.
-const ROOMS: [&str; 8] =
-    ["certifyd", "domain", "engine", "functions", "server", "store", "testkit", "wire"];
+const ROOMS: [&str; 9] =
+    ["certifyd", "domain", "engine", "functions", "server", "store", "testkit", "upstream", "wire"];
 
 /// The root of the workspace.
 fn root() -> PathBuf {

@@ -3,8 +3,15 @@
 //! The node is found by matching braces with regard to strings, and verified before anything of it
 //! is believed.
 
+use serde::Deserialize;
+
 use super::node_name;
 use crate::PublicKey;
+
+/// Where some refusals stand that belong to no method.
+const ERROR_NODE: &str = "error_response";
+/// The `code` of a success.
+const SUCCESS: &str = "10000";
 
 /// Why an answer is not to be believed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -25,6 +32,8 @@ pub enum ResponseError {
 pub struct Response<'a> {
     /// The node's value as sent: an object, or ciphertext in quotation marks.
     pub node: &'a str,
+    /// It is the node of errors, not that of the method.
+    pub is_error_node: bool,
     /// The signature over exactly `node`.
     pub sign: Option<&'a str>,
     /// Which certificate of the gateway signed, in certificate mode.
@@ -37,10 +46,11 @@ impl<'a> Response<'a> {
     /// # Errors
     /// [`ResponseError::NoNode`].
     pub fn read(body: &'a str, method: &str) -> Result<Self, ResponseError> {
-        let (start, rest) = [node_name(method), "error_response".to_owned()]
-            .iter()
-            .find_map(|name| after(body, name).map(|rest| (body.len() - rest.len(), rest)))
+        let (is_error_node, rest) = [node_name(method).as_str(), ERROR_NODE]
+            .into_iter()
+            .find_map(|name| after(body, name).map(|rest| (name == ERROR_NODE, rest)))
             .ok_or(ResponseError::NoNode)?;
+        let start = body.len() - rest.len();
         let length = value_length(rest).ok_or(ResponseError::NoNode)?;
         let node = rest.get(..length).ok_or(ResponseError::NoNode)?;
         // Members of the node must not be taken for the envelope's.
@@ -51,7 +61,8 @@ impl<'a> Response<'a> {
                 text.strip_prefix('"')?.split('"').next()
             })
         };
-        Ok(Self { node, sign: outer("sign"), alipay_cert_sn: outer("alipay_cert_sn") })
+        let (sign, alipay_cert_sn) = (outer("sign"), outer("alipay_cert_sn"));
+        Ok(Self { node, is_error_node, sign, alipay_cert_sn })
     }
 
     /// Checks the signature. Some gateways escape `/` after signing and some before, so a node
@@ -62,8 +73,7 @@ impl<'a> Response<'a> {
     /// the hosted gateway leaves some unsigned, and nobody gains by forging one.
     pub fn verify(&self, key: &PublicKey) -> Result<(), ResponseError> {
         let Some(sign) = self.sign else {
-            let refusal = self.node.starts_with('{') && !self.node.contains("\"code\":\"10000\"");
-            return if refusal { Ok(()) } else { Err(ResponseError::Unsigned) };
+            return if is_refusal(self.node) { Ok(()) } else { Err(ResponseError::Unsigned) };
         };
         let sign = sign.replace("\\/", "/");
         let escaped = self.node.replace('/', "\\/");
@@ -74,6 +84,19 @@ impl<'a> Response<'a> {
             .then_some(())
             .ok_or(ResponseError::Signature)
     }
+}
+
+/// Whether a node says of itself that it is a refusal: a JSON object with a `code`, as text and given
+/// once, that is not the one of success. Read, not searched for: blanks and escapes must not turn a
+/// success into something that needs no signature.
+fn is_refusal(node: &str) -> bool {
+    serde_json::from_str::<Coded>(node).is_ok_and(|node| node.code != SUCCESS)
+}
+
+/// What `serde` refuses to read if `code` is absent, no text, or there twice.
+#[derive(Deserialize)]
+struct Coded {
+    code: String,
 }
 
 /// What follows `"name":` and blanks.
@@ -125,6 +148,41 @@ mod tests {
         assert_eq!(Response::read(refusal, "a.b").unwrap().node, r#"{"code":"40002"}"#);
         for broken in ["", "{}", r#"{"a_b_response":{"#, r#"{"a_b_response":1}"#] {
             assert_eq!(Response::read(broken, "a.b"), Err(ResponseError::NoNode), "{broken}");
+        }
+    }
+
+    #[test]
+    fn only_what_reads_as_a_refusal_needs_no_signature() {
+        let vectors = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/openapi/keys/");
+        let key = std::fs::read_to_string(format!("{vectors}alipay_public.pem")).unwrap();
+        let key = PublicKey::parse(&key).unwrap();
+        let verified = |node: &str| {
+            let body = format!("{{\"a_b_response\":{node}}}");
+            Response::read(&body, "a.b").unwrap().verify(&key)
+        };
+        for refusal in [
+            r#"{"code":"40002","sub_code":"isv.invalid-app-id"}"#,
+            r#"{ "msg":"x", "code" : "20000" }"#,
+        ] {
+            assert_eq!(verified(refusal), Ok(()), "{refusal}");
+        }
+        for success in [
+            r#"{"code":"10000","passed":"T"}"#,
+            r#"{"code": "10000","passed":"T"}"#,
+            r#"{"code" :"10000","passed":"T"}"#,
+            r#"{"code":"\u0031\u0030000","passed":"T"}"#,
+            r#"{"c\u006fde":"10000","passed":"T"}"#,
+            r#"{"code":10000,"passed":"T"}"#,
+            r#"{"code":40002,"passed":"T"}"#,
+            r#"{"code":"40002","code":"10000","passed":"T"}"#,
+            r#"{"code":"10000","code":"40002","passed":"T"}"#,
+            r#"{"passed":"T"}"#,
+            r#"{"passed":"T","n":{"code":"40002"}}"#,
+            r#"{"code":"40002",}"#,
+            r#""AA==""#,
+            "{}",
+        ] {
+            assert_eq!(verified(success), Err(ResponseError::Unsigned), "{success}");
         }
     }
 

@@ -2,10 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 use wire::certificate::Certificate;
+use wire::certificate::chain::{self, ChainError};
 
 use super::finding::{Findings, tame};
 use super::material::Material;
-use crate::chain::{self, ChainError};
 use crate::cli::Doctor;
 
 /// A certificate that ends sooner should be renewed now.

@@ -186,7 +186,9 @@ async fn unreachable(gateway: &str, error: &OutboundError, findings: &mut Findin
         OutboundError::TooLarge | OutboundError::Forbidden => {
             ("what answers is not an OpenAPI gateway".to_owned(), "correct host and path")
         }
-        OutboundError::Failed => dial(&host, port, tls, &at).await,
+        OutboundError::Unreachable | OutboundError::CutOff | OutboundError::Failed => {
+            dial(&host, port, tls, &at).await
+        }
     };
     findings.problem(GATEWAY, what, remedy);
 }

@@ -6,12 +6,12 @@ use jiff::Timestamp;
 
 use engine::Fetched;
 use wire::Method;
+use wire::certificate::chain::ChainError;
 
 use super::exchange::{self, Call, NOBODY, Reply, Signature};
 use super::finding::Findings;
 use super::material::Material;
 use super::{offline, refused, rest, scene};
-use crate::chain::ChainError;
 use crate::cli::Doctor;
 
 fn key(name: &str) -> PathBuf {

@@ -6,11 +6,12 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use wire::PublicKey;
 use x509_parser::certificate::X509Certificate;
 use x509_parser::pem::Pem;
 use x509_parser::prelude::FromDer as _;
 use x509_parser::x509::X509Name;
+
+use crate::PublicKey;
 
 /// sha256WithRSAEncryption, the one kind of signature checked here.
 const SHA256_WITH_RSA: &str = "1.2.840.113549.1.1.11";
@@ -19,24 +20,44 @@ const LONGEST: usize = 8;
 
 /// Why a certificate was not seen to lead to a root.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum ChainError {
+pub enum ChainError {
     /// It is an authority's own certificate, where one for a key that signs calls belongs.
     Authority,
     /// One of the files holds no certificate that can be read.
     Unreadable,
     /// Its own issuer's certificate was not given: that may just be an intermediate one.
-    IssuerMissing { issuer: String },
+    IssuerMissing {
+        /// The issuer's name.
+        issuer: String,
+    },
     /// The chain goes on over given certificates and ends before any of the roots.
-    RootMissing { issuer: String },
+    RootMissing {
+        /// The issuer's name.
+        issuer: String,
+    },
     /// A certificate of the issuer's name is there, and its key did not sign.
-    NotSigned { issuer: String },
+    NotSigned {
+        /// The issuer's name.
+        issuer: String,
+    },
     /// The issuer's certificate is not valid at this time.
-    OutOfTime { issuer: String },
+    OutOfTime {
+        /// The issuer's name.
+        issuer: String,
+    },
     /// The issuer's certificate is none of an authority.
-    NotAuthority { issuer: String },
+    NotAuthority {
+        /// The issuer's name.
+        issuer: String,
+    },
     /// There is a chain, of a kind that is not checked here.
-    NotChecked { because: String },
+    NotChecked {
+        /// What is not checked.
+        because: String,
+    },
 }
+
+impl std::error::Error for ChainError {}
 
 impl fmt::Display for ChainError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -64,8 +85,12 @@ impl fmt::Display for ChainError {
 }
 
 /// Follows the first certificate of `leaf` over those of `between` to one of `roots`, all of them
-/// PEM, and tells that root's name. What follows the leaf in its own text counts as given.
-pub(crate) fn follow(
+/// PEM, and tells that root's name. What follows the leaf in its own text counts as given. Whether the
+/// leaf itself is valid at this time is for the caller to ask ([`super::Certificate::is_valid_at`]).
+///
+/// # Errors
+/// The first link that does not hold.
+pub fn follow(
     leaf: &str,
     between: &[&str],
     roots: &str,
@@ -107,7 +132,10 @@ pub(crate) fn follow(
 }
 
 /// The names of those of a bundle that are no roots, for another has issued them.
-pub(crate) fn others_than_roots(bundle: &str) -> Result<Vec<String>, ChainError> {
+///
+/// # Errors
+/// [`ChainError::Unreadable`].
+pub fn others_than_roots(bundle: &str) -> Result<Vec<String>, ChainError> {
     let blocks = blocks(bundle)?;
     let certificates = read(&blocks)?;
     let others = certificates.iter().filter(|one| one.subject().as_raw() != one.issuer().as_raw());
@@ -177,13 +205,12 @@ fn name(name: &X509Name<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::certificates::{CertificateSet, make_certificates};
-    use crate::keys::make_pair;
+    use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 
     const NOW: &str = "2027-01-01T00:00:00Z";
 
     fn vector(name: &str) -> String {
-        let keys = concat!(env!("CARGO_MANIFEST_DIR"), "/../wire/tests/vectors/openapi/keys/");
+        let keys = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/openapi/keys/");
         std::fs::read_to_string(format!("{keys}{name}")).unwrap()
     }
 
@@ -191,9 +218,33 @@ mod tests {
         follow(leaf, between, roots, NOW.parse().unwrap())
     }
 
-    fn set() -> CertificateSet {
-        let (app, gateway) = (make_pair().unwrap(), make_pair().unwrap());
-        make_certificates(&app, &gateway, NOW.parse().unwrap()).unwrap()
+    /// A leaf with its intermediate certificate, and their root.
+    struct Set {
+        gateway_chain: String,
+        root_bundle: String,
+    }
+
+    fn params(name: &str, is_ca: IsCa) -> CertificateParams {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = is_ca;
+        params.not_before = rcgen::date_time_ymd(2026, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2040, 1, 1);
+        params
+    }
+
+    fn set() -> Set {
+        let key = || KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
+        let authority = || IsCa::Ca(BasicConstraints::Unconstrained);
+        let (root_key, middle_key, leaf_key) = (key(), key(), key());
+        let root = params("Made Root", authority());
+        let root_pem = root.self_signed(&root_key).unwrap().pem();
+        let root = Issuer::new(root, root_key);
+        let middle = params("Made Intermediate", authority());
+        let middle_pem = middle.signed_by(&middle_key, &root).unwrap().pem();
+        let middle = Issuer::new(middle, middle_key);
+        let leaf = params("Made Gateway", IsCa::NoCa).signed_by(&leaf_key, &middle).unwrap().pem();
+        Set { gateway_chain: format!("{leaf}\n{middle_pem}"), root_bundle: root_pem }
     }
 
     #[test]
@@ -214,12 +265,12 @@ mod tests {
 
     #[test]
     fn who_may_not_issue_and_what_is_not_checked_is_told() {
-        let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
-        let own = rcgen::CertificateParams::default().self_signed(&key).unwrap().pem();
+        let key = KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
+        let own = CertificateParams::default().self_signed(&key).unwrap().pem();
         let none = followed(&own, &[], &own).unwrap_err();
         assert!(matches!(none, ChainError::NotAuthority { .. }), "{none}");
-        let curve = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
-        let own = rcgen::CertificateParams::default().self_signed(&curve).unwrap().pem();
+        let curve = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P256_SHA256).unwrap();
+        let own = CertificateParams::default().self_signed(&curve).unwrap().pem();
         let other = followed(&own, &[], &own).unwrap_err();
         assert!(matches!(other, ChainError::NotChecked { .. }), "{other}");
         assert!(other.to_string().contains("1.2.840.10045.4.3"), "{other}");
@@ -255,6 +306,6 @@ mod tests {
         let forged = followed(&forged, &[leaf], roots).unwrap_err();
         assert!(matches!(&forged, ChainError::NotSigned { .. }), "{forged}");
         let forged_text = forged.to_string();
-        assert!(forged_text.contains("certifyd Intermediate"), "{forged_text}");
+        assert!(forged_text.contains("Made Intermediate"), "{forged_text}");
     }
 }
