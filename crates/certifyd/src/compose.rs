@@ -6,17 +6,19 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use engine::{
-    App, CLOCK_OFFSET, Clock, Current, DATABASE_MODE, Directory, Engine, Grant, Mode, MovableClock,
+    App, CLOCK_OFFSET, Certifier, Clock, Current, DATABASE_MODE, Directory, Engine, Grant, Mode, MovableClock,
     NoticeDesk, Outbound, Parts, Reach, Review, Simulated, SystemChance, SystemClock,
-    VAULT_FINGERPRINT, Vault, Verifier,
+    Upstream, VAULT_FINGERPRINT, Vault, Verifier,
 };
 use functions::{Limits, Runtime, WorkerCommand};
+use domain::AppId;
 use server::{AppState, Gateway, Keyring, SignedForm, Space};
 use store::Store;
+use upstream::AlipayGateway;
 use wire::PrivateKey;
 use wire::certificate::Certificate;
 
-use crate::config::{Config, FunctionsConfig, GatewayConfig, Operator, SpaceConfig, VerifierName};
+use crate::config::{Config, FunctionsConfig, GatewayConfig, Operator, SpaceConfig, UpstreamConfig, VerifierName};
 use crate::keys;
 
 /// First argument of a function worker. Not for people, hence not in the help.
@@ -85,6 +87,7 @@ impl Callers {
     fn of(config: Config) -> anyhow::Result<Self> {
         let (apps, app_keys): (Vec<_>, BTreeMap<_, _>) =
             config.apps.into_iter().map(|(app, keys)| (app.clone(), (app.id, keys))).unzip();
+        let apps = certified(apps, config.upstreams)?;
         let GatewayConfig { key, certificate, next_certificate, root_sn, window } = config.gateway;
         let key = key.map(Arc::new);
         let notices = key.as_ref().map(|key| notices(key, config.notify_reach)).transpose()?;
@@ -109,6 +112,26 @@ impl Callers {
         };
         Ok(Self { apps, grants: config.grants, notices, keyring })
     }
+}
+
+/// The applications, with the gateways that certify for some of them. Those live in the real time,
+/// wherever the clock of test mode has been moved to.
+fn certified(
+    apps: Vec<App>,
+    mut upstreams: BTreeMap<AppId, UpstreamConfig>,
+) -> anyhow::Result<Vec<App>> {
+    let certified = |app: App| {
+        let Some(UpstreamConfig { settings, allow, allow_pages }) = upstreams.remove(&app.id)
+        else {
+            return Ok(app);
+        };
+        let (clock, chance) = (Arc::new(SystemClock), Arc::new(SystemChance::new()));
+        let gateway = AlipayGateway::new(settings, clock, chance)
+            .with_context(|| format!("[apps.upstream] of {}", app.id))?;
+        let upstream = Upstream { gateway: Arc::new(gateway), allow, allow_pages };
+        Ok(App { certifier: Certifier::Alipay(Arc::new(upstream)), ..app })
+    };
+    apps.into_iter().map(certified).collect()
 }
 
 fn verifier(name: VerifierName) -> Arc<dyn Verifier> {

@@ -8,6 +8,7 @@ mod raw;
 mod resolve;
 mod secret;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -34,6 +35,8 @@ pub(crate) struct Config {
     pub(crate) master_key: MasterKey,
     pub(crate) gateway: GatewayConfig,
     pub(crate) apps: Vec<(App, AppKeys)>,
+    /// The gateways that certify for some of them.
+    pub(crate) upstreams: BTreeMap<AppId, UpstreamConfig>,
     pub(crate) grants: Vec<Grant>,
     pub(crate) spaces: Vec<SpaceConfig>,
     pub(crate) functions: FunctionsConfig,
@@ -46,6 +49,16 @@ pub(crate) struct Config {
     pub(crate) log: LogConfig,
     /// What works, and should be looked at.
     pub(crate) warnings: Vec<String>,
+}
+
+/// `[apps.upstream]`, for an application whose `certifier` is there.
+#[derive(Debug)]
+pub(crate) struct UpstreamConfig {
+    pub(crate) settings: upstream::Settings,
+    /// Methods beyond identity that back ends and functions may call there.
+    pub(crate) allow: Vec<String>,
+    /// And pages.
+    pub(crate) allow_pages: Vec<String>,
 }
 
 /// `[gateway]`.

@@ -114,6 +114,14 @@ impl Settings {
         }
     }
 
+    /// Whether the parts fit each other: for telling of a misfit before anything is made of them.
+    ///
+    /// # Errors
+    /// What does not fit.
+    pub fn judge(&self) -> Result<(), SetupError> {
+        self.check().map(drop)
+    }
+
     /// Whether the parts fit each other; gives the numbers that calls in certificate mode bear.
     pub(crate) fn check(&self) -> Result<Option<Numbers>, SetupError> {
         let url = Url::parse(&self.gateway_url).map_err(|_| SetupError::Address)?;

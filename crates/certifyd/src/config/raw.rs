@@ -67,6 +67,26 @@ pub(super) struct RawApp {
     #[serde(default)]
     pub(super) return_schemes: Vec<Text>,
     pub(super) notify_url: Option<Text>,
+    pub(super) certifier: Option<Text>,
+    pub(super) upstream: Option<RawUpstream>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawUpstream {
+    pub(super) gateway: Option<Text>,
+    pub(super) app_id: Option<Text>,
+    pub(super) private_key: Quiet,
+    pub(super) alipay_public_key: Option<Quiet>,
+    pub(super) app_certificate: Option<Quiet>,
+    pub(super) alipay_certificate: Option<Quiet>,
+    pub(super) root_certificates: Option<Quiet>,
+    pub(super) encrypt_key: Option<Quiet>,
+    pub(super) timeout_seconds: Option<Spanned<i64>>,
+    #[serde(default)]
+    pub(super) allow: Vec<Text>,
+    #[serde(default)]
+    pub(super) allow_pages: Vec<Text>,
 }
 
 #[derive(Debug, Deserialize)]

@@ -7,6 +7,7 @@ mod people;
 mod running;
 mod server;
 mod spaces;
+mod upstream;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -39,6 +40,12 @@ pub(super) fn resolve(
     let data_dir = judge.folder.join(text(raw.data_dir.as_ref()).unwrap_or("data"));
     let apps: Vec<_> = raw.apps.iter().filter_map(|app| judge.app(app)).collect();
     let id = |id: &'_ Spanned<String>| (id.get_ref().clone(), id.span());
+    let upstreams = raw.apps.iter().filter_map(|app| {
+        let id = AppId::parse(app.id.get_ref()).ok()?;
+        judge.upstream(app, &id).map(|upstream| (id, upstream))
+    });
+    let upstreams = upstreams.collect();
+    judge.distinct_upstreams(&raw.apps);
     judge.unique(raw.apps.iter().map(|app| id(&app.id)), "apps.id");
     judge.unique(raw.spaces.iter().map(|space| id(&space.id)), "spaces.id");
     let tokens = raw.authorizations.iter().map(|grant| (grant.token.text(), grant.token.span()));
@@ -70,6 +77,7 @@ pub(super) fn resolve(
         log: judge.log(&raw.log),
         data_dir,
         apps,
+        upstreams,
         warnings: judge.warnings,
     };
     if judge.faults.is_empty() { Ok(config) } else { Err(judge.faults) }
