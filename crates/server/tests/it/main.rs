@@ -16,6 +16,7 @@ mod page;
 mod paths;
 mod recorded;
 mod reviews;
+mod rotation;
 mod serverless;
 mod sha1;
 mod test_world;
