@@ -172,3 +172,42 @@ impl Config {
         resolve::resolve(path, folder, &text, &raw)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A configuration with a secret in every place that has one, in place or in a file.
+    fn secrets(folder: &Path) -> String {
+        let pair = crate::keys::make_pair().unwrap();
+        std::fs::write(folder.join("private.pem"), pair.pkcs8.as_bytes()).unwrap();
+        std::fs::write(folder.join("aes.txt"), "c2VjcmV0LXNlY3JldC0xNg==").unwrap();
+        std::fs::write(folder.join("operator"), "secret-of-the-operator").unwrap();
+        let text = "[gateway]\nprivate_key = \"private.pem\"\n\
+            [operator]\ntoken = \"operator\"\n\
+            [[apps]]\nid = \"2021\"\nencrypt_key = [\"aes.txt\"]\n\
+            [[authorizations]]\nisv_app = \"2021\"\napp = \"2021\"\ntoken = \"secret-of-a-grant\"\n\
+            [[spaces]]\nid = \"s\"\napp = \"2021\"\nclient_secret = [\"secret-of-a-space\"]\n";
+        std::fs::write(folder.join("certifyd.toml"), text).unwrap();
+        text.to_owned()
+    }
+
+    #[test]
+    fn no_secret_is_in_the_debug_output_of_what_was_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = secrets(folder.path());
+        let raw = raw::RawConfig::parse(&text).unwrap();
+        let config = Config::load(&folder.path().join("certifyd.toml")).unwrap();
+        assert_eq!(config.warnings.len(), 3, "{:?}", config.warnings);
+        let key = Zeroizing::new([0xab; 32]);
+        let shown = format!("{raw:?} {config:?} {:?}", MasterKey::Given(key));
+        // As they stand in files, and as lists of their bytes.
+        let bytes = format!("{:?}", b"secret");
+        let bytes = bytes.trim_matches(['[', ']']);
+        for secret in ["secret-", "MII", "c2Vj", "171, 171", "abab", bytes] {
+            assert!(!shown.contains(secret), "{secret}");
+        }
+        // What is no secret is there, so that this looks at something.
+        assert!(shown.contains("2021") && shown.contains("ContentKey"), "{shown}");
+    }
+}

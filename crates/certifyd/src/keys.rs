@@ -117,16 +117,20 @@ fn read_or_make(
 }
 
 fn make_master_key() -> Zeroizing<String> {
-    let mut bytes = Zeroizing::new([0; Vault::KEY_LEN]);
-    SystemChance::new().fill(bytes.as_mut_slice());
-    Zeroizing::new(format!("{}\n", hex::encode(bytes.as_slice())))
+    random_line::<{ Vault::KEY_LEN }>()
 }
 
 /// A token for the operator's door.
 pub(crate) fn make_operator_token() -> Zeroizing<String> {
-    let mut bytes = Zeroizing::new([0; 24]);
+    random_line::<24>()
+}
+
+/// `N` bytes nobody can guess, in hexadecimal.
+fn random_line<const N: usize>() -> Zeroizing<String> {
+    let mut bytes = Zeroizing::new([0; N]);
     SystemChance::new().fill(bytes.as_mut_slice());
-    Zeroizing::new(format!("{}\n", hex::encode(bytes.as_slice())))
+    let digits = Zeroizing::new(hex::encode(bytes.as_slice()));
+    Zeroizing::new(format!("{}\n", *digits))
 }
 
 /// Writes a file that only its owner may read, and that must not exist yet. It is there whole or

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use engine::{Outbound, OutboundRequest, Reach};
+use zeroize::Zeroizing;
 
 use super::{CommandError, invoke};
 use crate::cli::Running;
@@ -15,7 +16,7 @@ pub(super) struct Server {
     outbound: Outbound,
     endpoint: String,
     /// The operator's token, where it is needed.
-    authorization: Option<String>,
+    authorization: Option<Zeroizing<String>>,
 }
 
 impl Server {
@@ -27,7 +28,7 @@ impl Server {
                 "the operator's door is closed: set token in [operator] of the configuration";
             CommandError::Usage(text.to_owned())
         })?;
-        let authorization = format!("Bearer {}", operator.expose());
+        let authorization = Zeroizing::new(format!("Bearer {}", operator.expose()));
         Self::at(running, endpoint, Some(authorization))
     }
 
@@ -40,7 +41,7 @@ impl Server {
     fn at(
         running: &Running,
         endpoint: String,
-        authorization: Option<String>,
+        authorization: Option<Zeroizing<String>>,
     ) -> Result<Self, CommandError> {
         let endpoint = running.server.clone().unwrap_or(endpoint);
         Ok(Self {
@@ -85,7 +86,7 @@ impl Server {
             url: format!("{}{path}", self.endpoint),
             method: method.to_owned(),
             headers: authorization
-                .map(|value| ("authorization".to_owned(), value.clone()))
+                .map(|value| ("authorization".to_owned(), value.to_string()))
                 .collect(),
             body: body.map(|body| body.to_string().into_bytes()).unwrap_or_default(),
             timeout: TIMEOUT,

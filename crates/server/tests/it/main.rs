@@ -17,6 +17,7 @@ mod paths;
 mod recorded;
 mod relay;
 mod reviews;
+mod rotation;
 mod serverless;
 mod sha1;
 mod test_world;
