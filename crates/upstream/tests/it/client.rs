@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::{Clock, UpstreamCall, UpstreamFault, UpstreamGateway as _, UpstreamReply};
+use engine::{Chance, Clock, UpstreamCall, UpstreamFault, UpstreamGateway as _, UpstreamReply};
 use testkit::{COMPATIBLE, FixedClock, SeededChance, keys};
 use upstream::{AlipayGateway, Settings, Trust};
 use wire::certificate::Certificate;
@@ -52,9 +52,13 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn new(settings: Settings) -> Self {
+        Self::with_chance(settings, Arc::new(SeededChance::new(1)))
+    }
+
+    fn with_chance(settings: Settings, chance: Arc<dyn Chance>) -> Self {
         let clock = Arc::new(FixedClock::at(NOW));
         let shared = Arc::clone(&clock) as Arc<dyn Clock>;
-        let gateway = AlipayGateway::new(settings, shared, Arc::new(SeededChance::new(1))).unwrap();
+        let gateway = AlipayGateway::new(settings, shared, chance).unwrap();
         Self { gateway: Arc::new(gateway), clock }
     }
 
@@ -63,10 +67,12 @@ impl Client {
         Self::new(settings(url, by_key()))
     }
 
-    /// In key mode, for answers that will not come.
+    /// In key mode, for answers that will not come: tries end soon and follow each other closely, so
+    /// that a second one is on its way long before the time of the call is over.
     pub(crate) fn hasty(url: &str) -> Self {
         let attempt_timeout = Duration::from_millis(400);
-        Self::new(Settings { attempt_timeout, ..settings(url, by_key()) })
+        let settings = Settings { attempt_timeout, ..settings(url, by_key()) };
+        Self::with_chance(settings, Arc::new(Lowest))
     }
 
     pub(crate) async fn query(&self) -> Result<UpstreamReply, UpstreamFault> {
@@ -75,6 +81,16 @@ impl Client {
 
     pub(crate) async fn initialize(&self) -> Result<UpstreamReply, UpstreamFault> {
         self.gateway.call(&initialize(&order("order1"))).await
+    }
+}
+
+/// Chance that always gives the lowest number.
+#[derive(Debug)]
+struct Lowest;
+
+impl Chance for Lowest {
+    fn fill(&self, bytes: &mut [u8]) {
+        bytes.fill(0);
     }
 }
 
