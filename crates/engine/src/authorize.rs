@@ -48,25 +48,36 @@ impl Engine {
     /// Resolves a caller to the application it acts for.
     ///
     /// # Errors
-    /// [`EngineError::NoSuchApp`], [`EngineError::TokenFromPage`] or
-    /// [`EngineError::InvalidAppAuthToken`].
-    #[expect(clippy::unused_async, reason = "tokens will be looked up in the store")]
+    /// [`EngineError::NoSuchApp`], [`EngineError::SelfInvokeForbidden`],
+    /// [`EngineError::TokenFromPage`], [`EngineError::InvalidAppAuthToken`],
+    /// [`EngineError::AppAuthTokenTimeOut`], or a fault of the store.
     pub async fn authorize(&self, caller: &Caller<'_>) -> Result<Acting, EngineError> {
         let own = self.apps.get(caller.app).ok_or(EngineError::NoSuchApp)?;
         let Some(token) = caller.app_auth_token else {
+            if own.isv {
+                return Err(EngineError::SelfInvokeForbidden);
+            }
             return Ok(Acting::for_itself(Arc::clone(own)));
         };
         if caller.from_page {
             return Err(EngineError::TokenFromPage);
         }
-        // Every grant is compared, so that the time taken tells nothing about a near miss.
-        let granted = self.grants.iter().fold(None, |found, grant| {
-            let same = bool::from(grant.token.as_bytes().ct_eq(token.as_bytes()));
-            if same && grant.isv_app == *caller.app { Some(&grant.app) } else { found }
-        });
-        let owner =
-            granted.and_then(|app| self.apps.get(app)).ok_or(EngineError::InvalidAppAuthToken)?;
-        let (owner, isv) = (Arc::clone(owner), Some(caller.app.clone()));
+        let app = match self.configured_grant(&own.id, token) {
+            Some(app) => app.clone(),
+            None if own.isv => self.authorized_app(&own.id, token).await?,
+            None => return Err(EngineError::InvalidAppAuthToken),
+        };
+        let owner = self.apps.get(&app).ok_or(EngineError::InvalidAppAuthToken)?;
+        let (owner, isv) = (Arc::clone(owner), Some(own.id.clone()));
         Ok(Acting { owner, isv, upstream_token: None })
+    }
+
+    /// For whom the configuration lets `isv` act by this token. Every grant is compared, so that
+    /// the time taken tells nothing about a near miss.
+    pub(crate) fn configured_grant(&self, isv: &AppId, token: &str) -> Option<&AppId> {
+        self.grants.iter().fold(None, |found, grant| {
+            let same = bool::from(grant.token.as_bytes().ct_eq(token.as_bytes()));
+            if same && grant.isv_app == *isv { Some(&grant.app) } else { found }
+        })
     }
 }

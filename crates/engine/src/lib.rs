@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod app;
+mod authorizations;
 mod authorize;
 mod capture;
 mod certify;
@@ -41,6 +42,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use app::{App, Grant, Mode};
+pub use authorizations::{
+    Authorization, AuthorizationFault, AuthorizeSecret, Authorizing, Issued, RedirectAddress,
+    TokenInfo,
+};
 pub use authorize::{Acting, Caller};
 pub use capture::{Challenged, Taken};
 pub use chance::{Chance, SystemChance};

@@ -2,6 +2,7 @@
 //!
 //! A method is its content read, judged by the domain, and one call of the engine.
 
+mod app_token;
 mod certify;
 mod initialize;
 mod query;
@@ -57,7 +58,6 @@ pub(crate) async fn run(
     }
 }
 
-/// What is not a refusal of the method's own.
 async fn carry_out(
     state: &AppState,
     caller: &Caller<'_>,
@@ -65,17 +65,22 @@ async fn carry_out(
     content: &Content,
     common: Common<'_>,
 ) -> Result<Answer, Failure> {
-    let acting = state.engine.authorize(caller).await;
-    let acting = acting.map_err(|error| refusal::failure(&error))?;
+    // For whom it is called; by the last two an application gets its tokens, and calls for itself.
+    let acting =
+        async { state.engine.authorize(caller).await.map_err(|error| refusal::failure(&error)) };
     match method {
-        Method::Initialize => {
-            initialize::run(state, acting, content, common.notify_url).await.map(Answer::Outcome)
-        }
+        Method::Initialize => initialize::run(state, acting.await?, content, common.notify_url)
+            .await
+            .map(Answer::Outcome),
         Method::Certify => {
-            certify::run(state, &acting, content, common.return_url).await.map(Answer::Link)
+            certify::run(state, &acting.await?, content, common.return_url).await.map(Answer::Link)
         }
-        Method::Query => query::run(state, &acting, content).await.map(Answer::Outcome),
-        Method::Status => status::run(state, &acting, content).await.map(Answer::Outcome),
+        Method::Query => query::run(state, &acting.await?, content).await.map(Answer::Outcome),
+        Method::Status => status::run(state, &acting.await?, content).await.map(Answer::Outcome),
+        Method::AppToken => app_token::exchange(state, caller, content).await.map(Answer::Outcome),
+        Method::AppTokenQuery => {
+            app_token::query(state, caller, content).await.map(Answer::Outcome)
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! How a refusal of the engine is spoken in the codes of the identity API.
 
 use domain::{Field, Rejected, Rule};
-use engine::EngineError;
+use engine::{AuthorizationFault, EngineError};
 use wire::methods::Problem;
 use wire::{ContentError, Failure, SubCode};
 
@@ -46,6 +46,9 @@ pub(crate) fn failure(error: &EngineError) -> Failure {
     match error {
         EngineError::NoSuchApp => Failure::plain(SubCode::InvalidAppId),
         EngineError::InvalidAppAuthToken => Failure::plain(SubCode::InvalidAppAuthToken),
+        EngineError::AppAuthTokenTimeOut => Failure::plain(SubCode::AppAuthTokenTimeOut),
+        EngineError::SelfInvokeForbidden => Failure::plain(SubCode::SelfInvokeForbidden),
+        EngineError::Authorization(fault) => Failure::plain(of_authorization(*fault)),
         EngineError::TokenFromPage => Failure::precise(
             SubCode::InvalidAppAuthToken,
             "appAuthToken 目前仅在云函数中支持；请改在云函数里调用并作为第二个参数传入",
@@ -92,6 +95,25 @@ pub(crate) fn failure(error: &EngineError) -> Failure {
         | EngineError::Internal(_) => {
             tracing::error!(%error, "internal fault");
             Failure::plain(SubCode::SystemError)
+        }
+    }
+}
+
+fn of_authorization(fault: AuthorizationFault) -> SubCode {
+    match fault {
+        AuthorizationFault::NotIsv => SubCode::AppNotIsv,
+        AuthorizationFault::NoSuchCode => SubCode::AuthCodeNotExist,
+        AuthorizationFault::CodeOver => SubCode::AuthCodeNotValid,
+        AuthorizationFault::AnotherApps => SubCode::AppIdNotConsistent,
+        AuthorizationFault::NoSuchRefreshToken => SubCode::RefreshTokenNotExist,
+        AuthorizationFault::RefreshTokenUsed => SubCode::RefreshTokenNotValid,
+        AuthorizationFault::RefreshTokenOver => SubCode::RefreshTokenTimeOut,
+        AuthorizationFault::Withdrawn => SubCode::AuthTokenNotFound,
+        AuthorizationFault::NoSuchToken => SubCode::AuthTokenNotExisted,
+        AuthorizationFault::AnotherAppsToken => SubCode::AuthTokenNotConsistent,
+        // Of the page and of operators, who have answers of their own.
+        AuthorizationFault::NotAMerchant | AuthorizationFault::NothingAuthorised => {
+            SubCode::SystemError
         }
     }
 }

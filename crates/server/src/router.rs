@@ -52,6 +52,11 @@ fn operator(state: &Arc<AppState>) -> Router<Arc<AppState>> {
     Router::new()
         .route("/operator/notices", get(doors::operator::notices))
         .route("/operator/notices/{notify_id}/redeliver", post(doors::operator::redeliver))
+        .route(
+            "/operator/authorizations",
+            get(doors::operator::authorizations::list).post(doors::operator::authorizations::grant),
+        )
+        .route("/operator/authorizations/revoke", post(doors::operator::authorizations::revoke))
         .route("/operator/reviews", get(doors::operator::reviews::list))
         .route(
             "/operator/reviews/{certify_id}",

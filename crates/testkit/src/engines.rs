@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use domain::{AppId, BizCode, CertifyId, Contract, Profile};
 use engine::{
-    Acting, App, Certifier, Clock, Engine, Grant, Mode, NoticeDesk, Order, Parts, Policy,
-    Simulated, Vault, Verifier,
+    Acting, App, AuthorizeSecret, Authorizing, Certifier, Clock, Engine, Grant, Mode, NoticeDesk,
+    Order, Parts, Policy, RedirectAddress, Simulated, Vault, Verifier,
 };
 use store::Store;
 use tempfile::TempDir;
 
 use crate::{
-    COMPATIBLE, FACE_ONLY, FixedClock, KEYLESS, MERCHANT, MERCHANT_TOKEN, SPACE_APP, SPACE_TOKEN,
-    STRICT, SeededChance,
+    CALLBACK, COMPATIBLE, FACE_ONLY, FixedClock, ISV, KEYLESS, MERCHANT, MERCHANT_SECRET,
+    MERCHANT_TOKEN, OTHER_ISV, OTHER_MERCHANT, SPACE_APP, SPACE_TOKEN, STRICT, SeededChance,
 };
 
 /// When tests begin, unless they say otherwise.
@@ -197,10 +197,24 @@ pub fn apps() -> Vec<App> {
         app(COMPATIBLE, "Compatible <b>&\"'", all, Compatible),
         app(STRICT, "Strict", all, Strict),
         app(FACE_ONLY, "Face only", &[BizCode::Face], Compatible),
-        app(MERCHANT, "Merchant", all, Compatible),
+        merchant(MERCHANT, "Merchant"),
         app(KEYLESS, "Keyless", all, Compatible),
         app(SPACE_APP, "Space", all, Compatible),
+        merchant(OTHER_MERCHANT, "Other merchant"),
+        isv(ISV, vec![RedirectAddress::parse(CALLBACK).unwrap()]),
+        isv(OTHER_ISV, Vec::new()),
     ]
+}
+
+fn isv(id: &str, redirects: Vec<RedirectAddress>) -> App {
+    let authorizing = Authorizing { redirects, secret: None };
+    App { isv: true, authorizing, ..app(id, "Agency <i>", BizCode::ALL, Profile::Compatible) }
+}
+
+fn merchant(id: &str, name: &str) -> App {
+    let secret = AuthorizeSecret::new(MERCHANT_SECRET);
+    let authorizing = Authorizing { redirects: Vec::new(), secret };
+    App { authorizing, ..app(id, name, BizCode::ALL, Profile::Compatible) }
 }
 
 fn app(id: &str, name: &str, scenes: &[BizCode], profile: Profile) -> App {
@@ -212,6 +226,7 @@ fn app(id: &str, name: &str, scenes: &[BizCode], profile: Profile) -> App {
         return_schemes: vec!["registered".to_owned()],
         notify_url: None,
         isv: false,
+        authorizing: Authorizing::default(),
         certifier: Certifier::Builtin,
     }
 }

@@ -127,7 +127,11 @@ async fn answer(
             fresh?;
             outcome?
         }
-        Operation::Initialize | Operation::Query | Operation::Status => {
+        Operation::Initialize
+        | Operation::Query
+        | Operation::Status
+        | Operation::AppToken
+        | Operation::AppTokenQuery => {
             fresh.await?;
             run.await?
         }
@@ -235,7 +239,7 @@ fn content(
             let given = given.iter().filter(|(_, value)| !value.is_empty());
             json::object(given.map(|(name, value)| (*name, value.as_str())))
         }
-        Operation::Initialize => {
+        Operation::Initialize | Operation::AppToken | Operation::AppTokenQuery => {
             let body = std::str::from_utf8(arrival.body)
                 .map_err(|_| Failure::plain(SubCode::InvalidEncoding))?;
             if encrypted { decrypt(keys, body)? } else { body.to_owned() }
