@@ -178,6 +178,11 @@ impl Engine {
         Ok(grants.into_iter().map(Authorization::from).collect())
     }
 
+    /// For how many days a token lives; 0: it does not end by itself.
+    pub fn token_days(&self) -> u16 {
+        self.policy.token_days
+    }
+
     /// The merchant that the caller's token was given for.
     pub(crate) async fn authorized_app(
         &self,

@@ -102,7 +102,16 @@ fn person(state: &Arc<AppState>, listeners: Arc<Listeners>) -> Router<Arc<AppSta
         .route("/verify/{link}/handover", post(page::handover))
         .route("/verify/{link}/continue", get(page::continued).post(page::take_over))
         .route("/verify/{link}/events", get(page::events).layer(Extension(listeners)))
+        .merge(merchant())
         .layer(from_fn_with_state(Arc::clone(state), page::own_origin))
+}
+
+/// Where merchants let applications act for them; the second name is that of newer documents.
+fn merchant() -> Router<Arc<AppState>> {
+    let page = || get(page::authorize).post(page::answer_authorize);
+    Router::new()
+        .route("/oauth2/appToAppAuth.htm", page())
+        .route("/oauth2/appToAppBatchAuth.htm", page())
 }
 
 fn test_world() -> Router<Arc<AppState>> {

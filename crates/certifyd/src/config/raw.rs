@@ -21,6 +21,8 @@ pub(super) struct RawConfig {
     #[serde(default)]
     pub(super) authorizations: Vec<RawAuthorization>,
     #[serde(default)]
+    pub(super) authorization: RawTokens,
+    #[serde(default)]
     pub(super) spaces: Vec<RawSpace>,
     #[serde(default)]
     pub(super) functions: RawFunctions,
@@ -65,6 +67,10 @@ pub(super) struct RawApp {
     #[serde(default)]
     pub(super) return_schemes: Vec<Text>,
     pub(super) notify_url: Option<Text>,
+    pub(super) isv: Option<bool>,
+    #[serde(default)]
+    pub(super) authorize_redirects: Vec<Text>,
+    pub(super) authorize_secret: Option<Text>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -73,6 +79,12 @@ pub(super) struct RawAuthorization {
     pub(super) isv_app: Text,
     pub(super) app: Text,
     pub(super) token: Text,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTokens {
+    pub(super) token_days: Option<Spanned<i64>>,
 }
 
 #[derive(Debug, Deserialize)]

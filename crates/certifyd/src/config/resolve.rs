@@ -1,5 +1,7 @@
 //! What the file means: values judged, keys read, references followed.
 
+mod authorizing;
+
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::ops::Range;
@@ -58,7 +60,10 @@ pub(super) fn resolve(
     let config = Config {
         mode,
         verifier: judge.verifier(raw.verification.verifier.as_ref(), mode),
-        policy: judge.policy(&raw.verification),
+        policy: Policy {
+            token_days: judge.token_days(&raw.authorization),
+            ..judge.policy(&raw.verification)
+        },
         listen,
         public_url: judge.public_url(raw.public_url.as_ref()),
         store_url: judge.store_url(&raw.store, &data_dir),
@@ -338,8 +343,19 @@ impl Judge<'_> {
         let name = text(raw.name.as_ref()).unwrap_or(id.as_str()).to_owned();
         let return_schemes = self.return_schemes(&raw.return_schemes);
         let contract = Contract { scenes };
-        let (isv, certifier) = (false, Certifier::Builtin);
-        let app = App { name, contract, profile, id, return_schemes, notify_url, isv, certifier };
+        let (isv, authorizing) = (raw.isv.unwrap_or(false), self.authorizing(raw));
+        let certifier = Certifier::Builtin;
+        let app = App {
+            name,
+            contract,
+            profile,
+            id,
+            return_schemes,
+            notify_url,
+            isv,
+            authorizing,
+            certifier,
+        };
         Some((app, keys))
     }
 
@@ -392,6 +408,7 @@ impl Judge<'_> {
                 "verification.evidence_days",
                 default.evidence_days,
             ),
+            ..default
         }
     }
 
