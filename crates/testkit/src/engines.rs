@@ -12,8 +12,9 @@ use store::Store;
 use tempfile::TempDir;
 
 use crate::{
-    CALLBACK, COMPATIBLE, FACE_ONLY, FixedClock, ISV, KEYLESS, MERCHANT, MERCHANT_SECRET,
-    MERCHANT_TOKEN, OTHER_ISV, OTHER_MERCHANT, SPACE_APP, SPACE_TOKEN, STRICT, SeededChance,
+    CALLBACK, COMPATIBLE, FACE_ONLY, FIXED_TOKEN, FixedClock, ISV, KEYLESS, MERCHANT,
+    MERCHANT_SECRET, MERCHANT_TOKEN, OTHER_ISV, OTHER_MERCHANT, SPACE_APP, SPACE_TOKEN, STRICT,
+    SeededChance,
 };
 
 /// When tests begin, unless they say otherwise.
@@ -233,7 +234,11 @@ fn app(id: &str, name: &str, scenes: &[BizCode], profile: Profile) -> App {
 
 /// The grants of every box.
 pub fn grants() -> Vec<Grant> {
-    vec![grant(COMPATIBLE, MERCHANT_TOKEN), grant(SPACE_APP, SPACE_TOKEN)]
+    vec![
+        grant(COMPATIBLE, MERCHANT_TOKEN),
+        grant(SPACE_APP, SPACE_TOKEN),
+        grant(OTHER_ISV, FIXED_TOKEN),
+    ]
 }
 
 fn grant(isv_app: &str, token: &str) -> Grant {

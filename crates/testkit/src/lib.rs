@@ -51,6 +51,8 @@ pub const MERCHANT_SECRET: &str = "secret-of-the-merchants";
 pub const SPACE_APP: &str = "2021990000000001";
 /// Lets [`COMPATIBLE`] act for [`MERCHANT`]; the token of the recorded gateway requests.
 pub const MERCHANT_TOKEN: &str = "202601BB00000000000000000000000000X01";
+/// Lets [`OTHER_ISV`] act for [`MERCHANT`], whatever the merchant agrees to.
+pub const FIXED_TOKEN: &str = "202601BB00000000000000000000000000X02";
 /// Lets [`SPACE_APP`] act for [`MERCHANT`]; the token of the recorded Serverless requests.
 pub const SPACE_TOKEN: &str = "app-auth-token-0001";
 /// Opens the operator's door of every started server.

@@ -7,8 +7,8 @@ use domain::AppId;
 use engine::{AuthorizationFault, Caller, EngineError, Issued, Policy, RedirectAddress, TokenInfo};
 use jiff::SignedDuration;
 use testkit::{
-    Blueprint, CALLBACK, COMPATIBLE, ISV, MERCHANT, MERCHANT_SECRET, OTHER_ISV, OTHER_MERCHANT,
-    STRICT, TestEngine,
+    Blueprint, CALLBACK, COMPATIBLE, FIXED_TOKEN, ISV, MERCHANT, MERCHANT_SECRET, OTHER_ISV,
+    OTHER_MERCHANT, STRICT, TestEngine,
 };
 
 const MS: SignedDuration = SignedDuration::from_millis(1);
@@ -265,6 +265,22 @@ async fn authorisations_are_listed_and_told_of() {
     let told = info(&world, &token.token).await;
     assert_eq!((told.since, told.valid), (Some(began), true));
     assert_eq!(told.ends, listed.last().unwrap().ends);
+}
+
+#[tokio::test]
+async fn a_token_of_the_configuration_stays_whatever_the_merchant_does() {
+    let world = world(1);
+    let isv = id(OTHER_ISV);
+    let code = world.engine.grant_code(&isv, &id(MERCHANT)).await.unwrap();
+    world.engine.exchange_code(&isv, &code).await.unwrap();
+    world.engine.revoke(&isv, &id(MERCHANT)).await.unwrap();
+    world.clock.advance(SignedDuration::from_hours(24 * 400));
+    assert_eq!(acts(&world, OTHER_ISV, FIXED_TOKEN).await.as_deref(), Ok(MERCHANT));
+    let told = world.engine.token_info(&isv, FIXED_TOKEN).await.unwrap();
+    assert_eq!((told.app, told.since, told.ends, told.valid), (id(MERCHANT), None, None, true));
+    assert_eq!(acts(&world, ISV, FIXED_TOKEN).await, Err(EngineError::InvalidAppAuthToken));
+    let foreign = world.engine.token_info(&id(ISV), FIXED_TOKEN).await;
+    assert_eq!(fault(foreign), AuthorizationFault::NoSuchToken);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

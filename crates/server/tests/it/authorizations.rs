@@ -4,8 +4,8 @@ use domain::AppId;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use testkit::{
-    COMPATIBLE, ISV, ISV_SPACE, MERCHANT, OPERATOR_TOKEN, OTHER_ISV, OTHER_MERCHANT, Reply,
-    TestServer, client_signature, keys, resigned, signed,
+    COMPATIBLE, FIXED_TOKEN, ISV, ISV_SPACE, MERCHANT, OPERATOR_TOKEN, OTHER_ISV, OTHER_MERCHANT,
+    Reply, TestServer, client_signature, keys, resigned, signed,
 };
 use wire::PrivateKey;
 use wire::gateway::Parameters;
@@ -107,6 +107,9 @@ async fn a_token_is_told_about_until_and_after_its_end() {
     let (token, _) = tokens(&server, ISV, MERCHANT).await;
     let told = call(&server, ISV, TOKEN_QUERY, &json!({ "appAuthToken": token })).await;
     assert_eq!(told.node["expires_in"], json!(31_536_000));
+    let fixed = json!({ "app_auth_token": FIXED_TOKEN });
+    let fixed = call(&server, OTHER_ISV, TOKEN_QUERY, &fixed).await;
+    assert_eq!((fixed.text("status"), fixed.node.get("auth_start")), ("valid", None));
     // Where a caller knows one place for tokens only.
     let told = act(&server, ISV, TOKEN_QUERY, &json!({}), &token).await;
     assert_eq!(told.text("status"), "valid");
