@@ -12,14 +12,14 @@ const START_ATTEMPTS = 5;
 const EXIT_ADDRESS_NOT_AVAILABLE = 3;
 
 /**
- * A server with the given tables; `listen`, `data_dir` and `mode` are added.
+ * A server with the given tables, in test mode unless `mode` says `live`; `listen` and `data_dir` are added.
  * `tables` maps a name to a table, or to a list of tables: `{ gateway: { … }, apps: [{ … }] }`.
  */
-export async function startConfigured(tables) {
+export async function startConfigured(tables, { mode = 'test' } = {}) {
   for (let attempt = 1; ; attempt += 1) {
     const server = new Configured(await mkdtemp(join(tmpdir(), 'certifyd-')));
     try {
-      await server.start(tables);
+      await server.start(tables, mode);
       return server;
     } catch (problem) {
       server.child?.kill('SIGKILL');
@@ -32,10 +32,10 @@ export async function startConfigured(tables) {
 }
 
 class Configured extends Process {
-  async start(tables) {
+  async start(tables, mode) {
     const port = await freePort();
     const file = join(this.dir, 'certifyd.toml');
-    await writeFile(file, toml({ listen: `127.0.0.1:${port}`, data_dir: join(this.dir, 'data'), mode: 'test' }, tables));
+    await writeFile(file, toml({ listen: `127.0.0.1:${port}`, data_dir: join(this.dir, 'data'), mode }, tables));
     this.endpoint = `http://127.0.0.1:${port}`;
     this.gateway = `${this.endpoint}/gateway.do`;
     this.spawn(['serve', '--config', file]).stdout.resume();

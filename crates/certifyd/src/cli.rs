@@ -35,6 +35,8 @@ enum Command {
         #[command(subcommand)]
         action: NoticesAction,
     },
+    /// Let an application act for a merchant, on a running server
+    Authorize(Authorize),
     /// Decide about what people have handed in, on a running server
     Review {
         #[command(subcommand)]
@@ -149,6 +151,55 @@ pub(crate) enum NoticesAction {
     List(NoticesList),
     /// Send notices again that were given up, or one that was taken
     Redeliver(NoticesRedeliver),
+}
+
+/// Authorises, as the merchant would on the page; or lists and withdraws.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+pub(crate) struct Authorize {
+    #[command(subcommand)]
+    pub(crate) action: Option<AuthorizeAction>,
+    #[command(flatten)]
+    pub(crate) pair: Option<Pair>,
+    /// Print the code alone, for the application to exchange
+    #[arg(long)]
+    pub(crate) code: bool,
+    /// Print the server's answer as it is
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) running: Running,
+}
+
+/// Two applications.
+#[derive(Debug, Args)]
+pub(crate) struct Pair {
+    /// The application that will act
+    #[arg(long, value_name = "ID", required = true)]
+    pub(crate) isv: String,
+    /// The merchant's application
+    #[arg(long, value_name = "ID", required = true)]
+    pub(crate) app: String,
+}
+
+/// What else to do about authorisations.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuthorizeAction {
+    /// List who acts for whom, the newest first
+    List {
+        /// Print the server's answer as it is
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        running: Running,
+    },
+    /// End an authorisation, with effect at once
+    Revoke {
+        #[command(flatten)]
+        pair: Pair,
+        #[command(flatten)]
+        running: Running,
+    },
 }
 
 /// What to do about what waits.
@@ -410,6 +461,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Check(args) => commands::check::run(&args),
         Command::Keys(args) => commands::keys::run(&args),
         Command::Notices { action } => commands::notices::run(&action),
+        Command::Authorize(args) => commands::authorize::run(&args),
         Command::Review { action } => commands::review::run(&action),
         Command::Test { action } => commands::test::run(&action),
         Command::Doctor(args) => commands::doctor::run(&args),

@@ -5,20 +5,22 @@ use std::ffi::OsString;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use domain::AppId;
 use engine::{
-    App, CLOCK_OFFSET, Certifier, Clock, Current, DATABASE_MODE, Directory, Engine, Grant, Mode, MovableClock,
-    NoticeDesk, Outbound, Parts, Reach, Review, Simulated, SystemChance, SystemClock,
+    App, CLOCK_OFFSET, Certifier, Clock, Current, DATABASE_MODE, Directory, Engine, Grant, Mode,
+    MovableClock, NoticeDesk, Outbound, Parts, Reach, Review, Simulated, SystemChance, SystemClock,
     Upstream, VAULT_FINGERPRINT, Vault, Verifier,
 };
 use functions::{Limits, Runtime, WorkerCommand};
-use domain::AppId;
 use server::{AppState, Gateway, Keyring, SignedForm, Space};
 use store::Store;
 use upstream::AlipayGateway;
 use wire::PrivateKey;
 use wire::certificate::Certificate;
 
-use crate::config::{Config, FunctionsConfig, GatewayConfig, Operator, SpaceConfig, UpstreamConfig, VerifierName};
+use crate::config::{
+    Config, FunctionsConfig, GatewayConfig, Operator, SpaceConfig, UpstreamConfig, VerifierName,
+};
 use crate::keys;
 
 /// First argument of a function worker. Not for people, hence not in the help.

@@ -3,7 +3,7 @@
 use domain::{AppId, Contract, NotifyUrl, Profile};
 use zeroize::Zeroizing;
 
-use crate::Certifier;
+use crate::{Authorizing, Certifier};
 
 /// Whether results mean anything outside this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub struct App {
     pub notify_url: Option<NotifyUrl>,
     /// It acts for merchants only: without a merchant's token it may certify nobody.
     pub isv: bool,
+    /// What it has configured for the page where merchants agree.
+    pub authorizing: Authorizing,
     /// Who certifies for it.
     pub certifier: Certifier,
 }

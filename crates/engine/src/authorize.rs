@@ -6,7 +6,7 @@ use domain::AppId;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-use crate::{App, Certifier, Engine, EngineError};
+use crate::{App, Certifier, Directory, Engine, EngineError};
 
 /// Who calls, as a door has established it.
 #[derive(Debug)]
@@ -48,32 +48,50 @@ impl Engine {
     /// Resolves a caller to the application it acts for.
     ///
     /// # Errors
-    /// [`EngineError::NoSuchApp`], [`EngineError::TokenFromPage`] or
-    /// [`EngineError::InvalidAppAuthToken`].
-    #[expect(clippy::unused_async, reason = "tokens will be looked up in the store")]
+    /// [`EngineError::NoSuchApp`], [`EngineError::SelfInvokeForbidden`],
+    /// [`EngineError::TokenFromPage`], [`EngineError::InvalidAppAuthToken`],
+    /// [`EngineError::AppAuthTokenTimeOut`], or a fault of the store.
     pub async fn authorize(&self, caller: &Caller<'_>) -> Result<Acting, EngineError> {
         let directory = self.directory.get();
         let own = directory.apps.get(caller.app).ok_or(EngineError::NoSuchApp)?;
         let Some(token) = caller.app_auth_token else {
+            if own.isv {
+                return Err(EngineError::SelfInvokeForbidden);
+            }
             return Ok(Acting::for_itself(Arc::clone(own)));
         };
         if caller.from_page {
             return Err(EngineError::TokenFromPage);
         }
-        // Every grant is compared, so that the time taken tells nothing about a near miss.
-        let granted = directory.grants.iter().fold(None, |found, grant| {
-            let same = bool::from(grant.token.as_bytes().ct_eq(token.as_bytes()));
-            if same && grant.isv_app == *caller.app { Some(&grant.app) } else { found }
-        });
-        if granted.is_none() && matches!(own.certifier, Certifier::Alipay(_)) {
-            // Not one of ours: the gateway that gave it is the one to judge it.
-            let token = Some(Arc::new(Zeroizing::new(token.to_owned())));
-            return Ok(Acting { upstream_token: token, ..Acting::for_itself(Arc::clone(own)) });
-        }
-        let owner = granted
-            .and_then(|app| directory.apps.get(app))
-            .ok_or(EngineError::InvalidAppAuthToken)?;
-        let (owner, isv) = (Arc::clone(owner), Some(caller.app.clone()));
+        let granted = configured_grant(&directory, &own.id, token);
+        let app = match granted {
+            Some(app) => Ok(app.clone()),
+            None if own.isv => self.authorized_app(&own.id, token).await,
+            None => Err(EngineError::InvalidAppAuthToken),
+        };
+        let app = match (app, &own.certifier) {
+            (Err(EngineError::InvalidAppAuthToken), Certifier::Alipay(_)) => {
+                // Not one of ours: the gateway that gave it is the one to judge it.
+                let token = Some(Arc::new(Zeroizing::new(token.to_owned())));
+                return Ok(Acting { upstream_token: token, ..Acting::for_itself(Arc::clone(own)) });
+            }
+            (app, _) => app?,
+        };
+        let owner = directory.apps.get(&app).ok_or(EngineError::InvalidAppAuthToken)?;
+        let (owner, isv) = (Arc::clone(owner), Some(own.id.clone()));
         Ok(Acting { owner, isv, upstream_token: None })
     }
+}
+
+/// For whom the configuration lets `isv` act by this token. Every grant is compared, so that the
+/// time taken tells nothing about a near miss.
+pub(crate) fn configured_grant<'d>(
+    directory: &'d Directory,
+    isv: &AppId,
+    token: &str,
+) -> Option<&'d AppId> {
+    directory.grants.iter().fold(None, |found, grant| {
+        let same = bool::from(grant.token.as_bytes().ct_eq(token.as_bytes()));
+        if same && grant.isv_app == *isv { Some(&grant.app) } else { found }
+    })
 }

@@ -14,6 +14,15 @@ pub enum EngineError {
     /// The token is unknown, or another application's.
     #[error("the app_auth_token is not one this application was given")]
     InvalidAppAuthToken,
+    /// The token has lived its days.
+    #[error("the app_auth_token has lived its days")]
+    AppAuthTokenTimeOut,
+    /// The application acts for merchants only, and sent no token.
+    #[error("the application acts for merchants only and sent no app_auth_token")]
+    SelfInvokeForbidden,
+    /// A code or token was not given, exchanged or told about.
+    #[error("{0}")]
+    Authorization(#[from] crate::AuthorizationFault),
     /// A page sent a token.
     #[error("an app_auth_token may come from a cloud function only")]
     TokenFromPage,

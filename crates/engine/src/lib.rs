@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod app;
+mod authorizations;
 mod authorize;
 mod capture;
 mod certify;
@@ -44,6 +45,10 @@ mod watch;
 use std::sync::Arc;
 
 pub use app::{App, Grant, Mode};
+pub use authorizations::{
+    Authorization, AuthorizationFault, AuthorizeSecret, Authorizing, Issued, RedirectAddress,
+    TokenInfo,
+};
 pub use authorize::{Acting, Caller};
 pub use capture::{Challenged, Taken};
 pub use chance::{Chance, SystemChance};

@@ -68,9 +68,13 @@ impl Engine {
     }
 }
 
-/// `2088` and 12 digits, like the platform's ids, derived from the code.
 pub(crate) fn test_user_id(provider: &str, auth_code: &str) -> String {
-    let digest = sha256(format!("{provider}\0{auth_code}").as_bytes());
+    platform_id(&format!("{provider}\0{auth_code}"))
+}
+
+/// `2088` and 12 digits, like the platform's ids, derived from `text`.
+pub(crate) fn platform_id(text: &str) -> String {
+    let digest = sha256(text.as_bytes());
     let number = digest.iter().take(8).fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
     format!("2088{:012}", number % 1_000_000_000_000)
 }

@@ -2,6 +2,7 @@
 //!
 //! A method is its content read, judged by the domain, and one call of the engine.
 
+mod app_token;
 mod certify;
 pub(crate) mod foreign;
 mod initialize;
@@ -60,7 +61,6 @@ pub(crate) async fn run(
     }
 }
 
-/// What is not a refusal of the method's own.
 async fn carry_out(
     state: &AppState,
     caller: &Caller<'_>,
@@ -68,6 +68,10 @@ async fn carry_out(
     content: &Content,
     common: Common<'_>,
 ) -> Result<Answer, Failure> {
+    // By these an application gets its tokens, and calls for itself.
+    if let Method::AppToken | Method::AppTokenQuery = method {
+        return app_token::run(state, caller, method, content).await.map(Answer::Outcome);
+    }
     let acting = state.engine.authorize(caller).await;
     let acting = acting.map_err(|error| refusal::failure(&error))?;
     if let Certifier::Alipay(upstream) = &acting.owner.certifier {
@@ -81,7 +85,9 @@ async fn carry_out(
             certify::run(state, &acting, content, common.return_url).await.map(Answer::Link)
         }
         Method::Query => query::run(state, &acting, content).await.map(Answer::Outcome),
-        Method::Status => status::run(state, &acting, content).await.map(Answer::Outcome),
+        Method::Status | Method::AppToken | Method::AppTokenQuery => {
+            status::run(state, &acting, content).await.map(Answer::Outcome)
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! How a refusal of the engine is spoken in the codes of the identity API.
 
 use domain::{Field, Rejected, Rule};
-use engine::{EngineError, NotSent, Unknown, UpstreamFault};
+use engine::{AuthorizationFault, EngineError, NotSent, Unknown, UpstreamFault};
 use wire::methods::Problem;
 use wire::{ContentError, Failure, SubCode};
 
@@ -46,6 +46,9 @@ pub(crate) fn failure(error: &EngineError) -> Failure {
     match error {
         EngineError::NoSuchApp => Failure::plain(SubCode::InvalidAppId),
         EngineError::InvalidAppAuthToken => Failure::plain(SubCode::InvalidAppAuthToken),
+        EngineError::AppAuthTokenTimeOut => Failure::plain(SubCode::AppAuthTokenTimeOut),
+        EngineError::SelfInvokeForbidden => Failure::plain(SubCode::SelfInvokeForbidden),
+        EngineError::Authorization(fault) => Failure::plain(of_authorization(*fault)),
         EngineError::TokenFromPage => Failure::precise(
             SubCode::InvalidAppAuthToken,
             "appAuthToken 目前仅在云函数中支持；请改在云函数里调用并作为第二个参数传入",
@@ -129,4 +132,23 @@ fn outcome_unknown(fault: Option<UpstreamFault>) -> Failure {
             "whether the hosted gateway has opened this order is not known yet{reason}; repeat the same call with the same outer_order_no: the outcome is reconciled and no second certification is opened"
         ),
     )
+}
+
+fn of_authorization(fault: AuthorizationFault) -> SubCode {
+    match fault {
+        AuthorizationFault::NotIsv => SubCode::AppNotIsv,
+        AuthorizationFault::NoSuchCode => SubCode::AuthCodeNotExist,
+        AuthorizationFault::CodeOver => SubCode::AuthCodeNotValid,
+        AuthorizationFault::AnotherApps => SubCode::AppIdNotConsistent,
+        AuthorizationFault::NoSuchRefreshToken => SubCode::RefreshTokenNotExist,
+        AuthorizationFault::RefreshTokenUsed => SubCode::RefreshTokenNotValid,
+        AuthorizationFault::RefreshTokenOver => SubCode::RefreshTokenTimeOut,
+        AuthorizationFault::Withdrawn => SubCode::AuthTokenNotFound,
+        AuthorizationFault::NoSuchToken => SubCode::AuthTokenNotExisted,
+        AuthorizationFault::AnotherAppsToken => SubCode::AuthTokenNotConsistent,
+        // Of the page and of operators, who have answers of their own.
+        AuthorizationFault::NotAMerchant | AuthorizationFault::NothingAuthorised => {
+            SubCode::SystemError
+        }
+    }
 }

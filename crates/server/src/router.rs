@@ -52,6 +52,11 @@ fn operator(state: &Arc<AppState>) -> Router<Arc<AppState>> {
     Router::new()
         .route("/operator/notices", get(doors::operator::notices))
         .route("/operator/notices/{notify_id}/redeliver", post(doors::operator::redeliver))
+        .route(
+            "/operator/authorizations",
+            get(doors::operator::authorizations::list).post(doors::operator::authorizations::grant),
+        )
+        .route("/operator/authorizations/revoke", post(doors::operator::authorizations::revoke))
         .route("/operator/reviews", get(doors::operator::reviews::list))
         .route(
             "/operator/reviews/{certify_id}",
@@ -97,7 +102,16 @@ fn person(state: &Arc<AppState>, listeners: Arc<Listeners>) -> Router<Arc<AppSta
         .route("/verify/{link}/handover", post(page::handover))
         .route("/verify/{link}/continue", get(page::continued).post(page::take_over))
         .route("/verify/{link}/events", get(page::events).layer(Extension(listeners)))
+        .merge(merchant())
         .layer(from_fn_with_state(Arc::clone(state), page::own_origin))
+}
+
+/// Where merchants let applications act for them; the second name is that of newer documents.
+fn merchant() -> Router<Arc<AppState>> {
+    let page = || get(page::authorize).post(page::answer_authorize);
+    Router::new()
+        .route("/oauth2/appToAppAuth.htm", page())
+        .route("/oauth2/appToAppBatchAuth.htm", page())
 }
 
 fn test_world() -> Router<Arc<AppState>> {

@@ -9,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+mod authorizations;
 mod certifications;
 mod conn;
 mod devices;
@@ -30,6 +31,7 @@ mod visits;
 mod work;
 mod writer;
 
+pub use authorizations::{AppAuthCode, AppAuthGrant, NewAppAuthTokens};
 pub use certifications::{CertificationRecord, Ended, Inserted, Scanned, Transition};
 pub use error::StoreError;
 pub use events::{Event, NewEvent};

@@ -10,6 +10,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/sqlite/0002_nonces.sql"),
     include_str!("../migrations/sqlite/0003_person.sql"),
     include_str!("../migrations/sqlite/0004_notices.sql"),
+    include_str!("../migrations/sqlite/0005_app_authorizations.sql"),
     include_str!("../migrations/sqlite/0006_upstream_orders.sql"),
 ];
 

@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use domain::{AppId, BizCode, CertifyId, Contract, Profile};
 use engine::{
-    Acting, App, Certifier, Clock, Engine, Grant, Mode, NoticeDesk, Order, Parts, Policy,
-    Simulated, Upstream, Vault, Verifier,
+    Acting, App, AuthorizeSecret, Authorizing, Certifier, Clock, Engine, Grant, Mode, NoticeDesk,
+    Order, Parts, Policy, RedirectAddress, Simulated, Upstream, Vault, Verifier,
 };
 use store::Store;
 use tempfile::TempDir;
 
 use crate::{
-    COMPATIBLE, FACE_ONLY, FixedClock, KEYLESS, MERCHANT, MERCHANT_TOKEN, RELAYED, SPACE_APP,
-    SPACE_TOKEN, STRICT, SeededChance,
+    CALLBACK, COMPATIBLE, FACE_ONLY, FIXED_TOKEN, FixedClock, ISV, KEYLESS, MERCHANT,
+    MERCHANT_SECRET, MERCHANT_TOKEN, OTHER_ISV, OTHER_MERCHANT, RELAYED, SPACE_APP, SPACE_TOKEN,
+    STRICT, SeededChance,
 };
 
 /// When tests begin, unless they say otherwise.
@@ -224,10 +225,24 @@ pub fn apps() -> Vec<App> {
         app(COMPATIBLE, "Compatible <b>&\"'", all, Compatible),
         app(STRICT, "Strict", all, Strict),
         app(FACE_ONLY, "Face only", &[BizCode::Face], Compatible),
-        app(MERCHANT, "Merchant", all, Compatible),
+        merchant(MERCHANT, "Merchant"),
         app(KEYLESS, "Keyless", all, Compatible),
         app(SPACE_APP, "Space", all, Compatible),
+        merchant(OTHER_MERCHANT, "Other merchant"),
+        isv(ISV, vec![RedirectAddress::parse(CALLBACK).unwrap()]),
+        isv(OTHER_ISV, Vec::new()),
     ]
+}
+
+fn isv(id: &str, redirects: Vec<RedirectAddress>) -> App {
+    let authorizing = Authorizing { redirects, secret: None };
+    App { isv: true, authorizing, ..app(id, "Agency <i>", BizCode::ALL, Profile::Compatible) }
+}
+
+fn merchant(id: &str, name: &str) -> App {
+    let secret = AuthorizeSecret::new(MERCHANT_SECRET);
+    let authorizing = Authorizing { redirects: Vec::new(), secret };
+    App { authorizing, ..app(id, name, BizCode::ALL, Profile::Compatible) }
 }
 
 fn app(id: &str, name: &str, scenes: &[BizCode], profile: Profile) -> App {
@@ -239,13 +254,18 @@ fn app(id: &str, name: &str, scenes: &[BizCode], profile: Profile) -> App {
         return_schemes: vec!["registered".to_owned()],
         notify_url: None,
         isv: false,
+        authorizing: Authorizing::default(),
         certifier: Certifier::Builtin,
     }
 }
 
 /// The grants of every box.
 pub fn grants() -> Vec<Grant> {
-    vec![grant(COMPATIBLE, MERCHANT_TOKEN), grant(SPACE_APP, SPACE_TOKEN)]
+    vec![
+        grant(COMPATIBLE, MERCHANT_TOKEN),
+        grant(SPACE_APP, SPACE_TOKEN),
+        grant(OTHER_ISV, FIXED_TOKEN),
+    ]
 }
 
 fn grant(isv_app: &str, token: &str) -> Grant {

@@ -42,14 +42,28 @@ pub const MERCHANT: &str = "2021000000000004";
 /// All scenes, but no public key is configured.
 pub const KEYLESS: &str = "2021000000000005";
 /// All scenes, compatible profile; a gateway elsewhere certifies for it, where there is one.
-pub const RELAYED: &str = "2021000000000006";
+pub const RELAYED: &str = "2021000000000009";
+/// Another merchant.
+pub const OTHER_MERCHANT: &str = "2021000000000006";
+/// Acts for merchants only, and has their answers sent to [`CALLBACK`].
+pub const ISV: &str = "2021000000000007";
+/// Acts for merchants only, and has registered no address.
+pub const OTHER_ISV: &str = "2021000000000008";
+/// Where [`ISV`] has merchants' answers sent.
+pub const CALLBACK: &str = "https://isv.example/callback";
+/// What proves [`MERCHANT`] and [`OTHER_MERCHANT`] on the page where they authorise.
+pub const MERCHANT_SECRET: &str = "secret-of-the-merchants";
 /// The application of the recorded Serverless space; all scenes, compatible profile.
 pub const SPACE_APP: &str = "2021990000000001";
 /// Lets [`COMPATIBLE`] act for [`MERCHANT`]; the token of the recorded gateway requests.
 pub const MERCHANT_TOKEN: &str = "202601BB00000000000000000000000000X01";
+/// Lets [`OTHER_ISV`] act for [`MERCHANT`], whatever the merchant agrees to.
+pub const FIXED_TOKEN: &str = "202601BB00000000000000000000000000X02";
 /// Lets [`SPACE_APP`] act for [`MERCHANT`]; the token of the recorded Serverless requests.
 pub const SPACE_TOKEN: &str = "app-auth-token-0001";
 /// Opens the operator's door of every started server.
 pub const OPERATOR_TOKEN: &str = "operator-token-of-the-tests";
+/// A space of [`ISV`], with the secrets of the recorded one.
+pub const ISV_SPACE: &str = "space-of-the-isv";
 /// A space whose back-end door is closed; its application is [`STRICT`].
 pub const CLOSED_SPACE: &str = "space-without-server-key";

@@ -21,8 +21,8 @@ use wire::serverless::ClientSecret;
 use wire::{PrivateKey, PublicKey};
 
 use crate::{
-    Blueprint, CLOSED_SPACE, COMPATIBLE, FACE_ONLY, FixedClock, MERCHANT, OPERATOR_TOKEN, RELAYED,
-    SPACE_APP, STRICT, keys,
+    Blueprint, CLOSED_SPACE, COMPATIBLE, FACE_ONLY, FixedClock, ISV, ISV_SPACE, MERCHANT,
+    OPERATOR_TOKEN, OTHER_ISV, OTHER_MERCHANT, RELAYED, SPACE_APP, STRICT, keys,
 };
 
 /// A running server. It ends with the test's runtime.
@@ -378,7 +378,14 @@ fn spaces(app: &str, functions: Option<PathBuf>) -> BTreeMap<String, Arc<Space>>
         server_keys: Vec::new(),
         functions: None,
     };
-    [recorded, closed].map(|space| (space.id.clone(), Arc::new(space))).into()
+    let isv = Space {
+        id: ISV_SPACE.to_owned(),
+        app: AppId::parse(ISV).unwrap(),
+        client_secrets: vec![ClientSecret::new(keys::serverless("clientSecret"))],
+        server_keys: vec![PublicKey::parse(&keys::serverless("serverPublicKey")).unwrap()],
+        functions: None,
+    };
+    [recorded, closed, isv].map(|space| (space.id.clone(), Arc::new(space))).into()
 }
 
 /// Signs answers and notices.
@@ -387,7 +394,7 @@ fn gateway_key() -> Arc<PrivateKey> {
 }
 
 fn gateway() -> Gateway {
-    let apps = [COMPATIBLE, STRICT, FACE_ONLY, MERCHANT, RELAYED];
+    let apps = [COMPATIBLE, STRICT, FACE_ONLY, MERCHANT, OTHER_MERCHANT, ISV, OTHER_ISV, RELAYED];
     let key = || PublicKey::parse(&keys::gateway("app_public.pem")).unwrap();
     Gateway {
         key: gateway_key(),

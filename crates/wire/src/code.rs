@@ -100,6 +100,12 @@ catalogue! {
     InvalidAppAuthToken, InsufficientTokenPermissions, "aop.invalid-app-auth-token",
         "无效的应用授权令牌",
         "app_auth_token is not one this application was given; check the token and the app it was issued to";
+    /// `app_auth_token` has lived its days.
+    AppAuthTokenTimeOut, InsufficientTokenPermissions, "aop.app-auth-token-time-out",
+        "应用授权令牌已过期", "app_auth_token has lived its days; refresh it with app_refresh_token, or have the merchant authorise again";
+    /// An application that acts for merchants only called for itself.
+    SelfInvokeForbidden, InsufficientPermissions, "isv.self-invoke-forbidden",
+        "此用户不允许自调用", "this application acts for merchants only; send the app_auth_token of the merchant it acts for";
     /// `app_id` is absent.
     MissingAppId, MissingArguments, "isv.missing-app-id",
         "缺少AppID参数", "app_id is absent; send the application's id";
@@ -139,7 +145,7 @@ catalogue! {
     /// The method is not served here.
     InvalidMethod, InvalidArguments, "isv.invalid-method",
         "不存在的方法名",
-        "this method is not served here; certifyd serves alipay.user.certify.open.initialize, .certify and .query";
+        "this method is not served here; certifyd serves alipay.user.certify.open.initialize, .certify and .query, alipay.open.auth.token.app and .query";
     /// `format` is not JSON.
     InvalidFormat, InvalidArguments, "isv.invalid-format",
         "无效的数据格式参数", "format must be JSON or absent";
@@ -187,7 +193,7 @@ catalogue! {
     CodeInvalid, InvalidArguments, "isv.code-invalid",
         "授权码code无效", "code is absent, unknown or was used; get a new one by my.getAuthCode";
     /// `grant_type` is none of the documented.
-    GrantTypeInvalid, InvalidArguments, "isv.grant-type-invalid",
+    UserGrantTypeInvalid, InvalidArguments, "isv.grant-type-invalid",
         "grant_type参数不正确", "grant_type must be authorization_code or refresh_token";
     /// A user's refresh token that is none.
     RefreshTokenInvalid, InvalidArguments, "isv.refresh-token-invalid",
@@ -213,6 +219,42 @@ catalogue! {
     /// No certification of this caller has this id.
     BillNotExist, BusinessFailed, "OPEN_CERTIFY_BILL_NOT_EXIST",
         "无效的certify_id", "no certification of this application has this certify_id; use the one initialize answered";
+    /// The caller does not act for merchants.
+    AppNotIsv, BusinessFailed, "APP_NOT_ISV",
+        "应用不是第三方应用", "this application does not act for merchants; set isv of its [[apps]] entry, or call as the one that does";
+    /// `grant_type` is none of the two.
+    GrantTypeInvalid, BusinessFailed, "GRANT_TYPE_INVALID",
+        "授权类型无效", "grant_type must be authorization_code or refresh_token";
+    /// No merchant's agreement gave this code.
+    AuthCodeNotExist, BusinessFailed, "AUTH_CODE_NOT_EXIST",
+        "授权码不存在", "code is absent or unknown; send the app_auth_code that the merchant's browser brought";
+    /// The code is spent or too old.
+    AuthCodeNotValid, BusinessFailed, "AUTH_CODE_NOT_VALID",
+        "授权码无效", "the code was exchanged, withdrawn or overtaken by a newer one, or is older than 24 hours; have the merchant authorise again";
+    /// The authorisation of the refresh token is over.
+    AuthTokenNotFound, BusinessFailed, "AUTH_TOKEN_NOT_FOUND",
+        "授权令牌未找到", "the merchant has withdrawn or renewed the authorisation of this refresh_token; use the newest token, or have the merchant authorise again";
+    /// The code or refresh token is another application's.
+    AppIdNotConsistent, BusinessFailed, "APP_ID_NOT_CONSISTENT",
+        "应用ID不一致", "the code or refresh_token was given to another application; call as that one";
+    /// The refresh token is unknown.
+    RefreshTokenNotExist, BusinessFailed, "REFRESH_TOKEN_NOT_EXIST",
+        "刷新令牌不存在", "refresh_token is absent or unknown; send the app_refresh_token that came with the token";
+    /// The refresh token was used.
+    RefreshTokenNotValid, BusinessFailed, "REFRESH_TOKEN_NOT_VALID",
+        "刷新令牌无效", "refresh_token was used before; use the one that came with the newest token";
+    /// The refresh token is too old.
+    RefreshTokenTimeOut, BusinessFailed, "REFRESH_TOKEN_TIME_OUT",
+        "刷新令牌已过期", "refresh_token has lived its days; have the merchant authorise again";
+    /// `app_auth_token` of the query is absent or no text.
+    IllegalParam, BusinessFailed, "ILLEGAL_PARAM",
+        "参数不合法", "app_auth_token is absent or no text; send it in the business content";
+    /// The token asked about is unknown.
+    AuthTokenNotExisted, BusinessFailed, "AUTH_TOKEN_NOT_EXISTED",
+        "授权令牌不存在", "no such app_auth_token was given out here; compare it with the one the exchange answered";
+    /// The token asked about is another application's.
+    AuthTokenNotConsistent, BusinessFailed, "AUTH_TOKEN_NOT_CONSISTENT",
+        "授权令牌与应用不一致", "this app_auth_token was given to another application; call as that one";
 }
 
 #[cfg(test)]

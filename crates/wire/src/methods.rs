@@ -17,11 +17,25 @@ pub enum Method {
     Query,
     /// Tells everything about a certification, once there is something new. Our own.
     Status,
+    /// Exchanges a code or a refresh token for a token to act for a merchant.
+    AppToken,
+    /// Tells about such a token.
+    AppTokenQuery,
 }
 
 impl Method {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Initialize, Self::Certify, Self::Query, Self::Status];
+    pub const ALL: [Self; 6] = [
+        Self::Initialize,
+        Self::Certify,
+        Self::Query,
+        Self::Status,
+        Self::AppToken,
+        Self::AppTokenQuery,
+    ];
+    /// Those a token to act for a merchant is good for.
+    pub const FOR_MERCHANTS: [Self; 4] =
+        [Self::Initialize, Self::Certify, Self::Query, Self::Status];
 
     /// The name on the wire.
     pub fn as_str(self) -> &'static str {
@@ -30,6 +44,8 @@ impl Method {
             Self::Certify => "alipay.user.certify.open.certify",
             Self::Query => "alipay.user.certify.open.query",
             Self::Status => "certifyd.certification.status",
+            Self::AppToken => "alipay.open.auth.token.app",
+            Self::AppTokenQuery => "alipay.open.auth.token.app.query",
         }
     }
 

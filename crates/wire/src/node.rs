@@ -39,8 +39,23 @@ impl Node {
 
     /// `code` 10000 and nothing else yet.
     pub fn success() -> Self {
-        let head = Self::empty().with_text("code", Code::Success.as_str());
-        head.with_text("msg", Code::Success.msg())
+        Self::empty()
+            .with_text("code", Code::Success.as_str())
+            .with_text("msg", Code::Success.msg())
+    }
+
+    /// The members of `other` after one's own.
+    #[must_use]
+    pub fn with_all(mut self, other: &Self) -> Self {
+        self.members.extend(other.members.iter().cloned());
+        self
+    }
+
+    /// Another member, of a list with one object.
+    #[must_use]
+    pub fn with_list_of(mut self, name: &str, object: &Self) -> Self {
+        self.members.push((name.to_owned(), format!("[{}]", object.write())));
+        self
     }
 
     /// Another member, of text.
@@ -224,6 +239,9 @@ mod tests {
         assert_eq!(silent.text("sub_msg").as_deref(), Some("do"));
         let ours = Node::success().with_list("l", &["a", "b"]).with_number("n", 7);
         let ours = ours.with_flag("f", true);
+        let inner = Node::empty().with_text("a", "b");
+        let nested = Node::empty().with_all(&inner).with_list_of("l", &inner);
+        assert_eq!(nested.write(), r#"{"a":"b","l":[{"a":"b"}]}"#);
         assert_eq!(
             ours.write(),
             r#"{"code":"10000","msg":"Success","l":["a","b"],"n":7,"f":true}"#

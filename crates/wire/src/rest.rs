@@ -25,11 +25,17 @@ pub enum Operation {
     Query,
     /// Tells everything about a certification; the content is in the query. Our own.
     Status,
+    /// Exchanges a code or a refresh token for a token to act for a merchant; the content is the
+    /// JSON body.
+    AppToken,
+    /// Tells about such a token; the content is the JSON body.
+    AppTokenQuery,
 }
 
 impl Operation {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Initialize, Self::Query, Self::Status];
+    pub const ALL: [Self; 5] =
+        [Self::Initialize, Self::Query, Self::Status, Self::AppToken, Self::AppTokenQuery];
 
     /// Finds the operation; `None` is answered as `invalid-method`, as the hosted gateway does.
     pub fn route(method: &str, path: &str) -> Option<Self> {
@@ -41,7 +47,7 @@ impl Operation {
     /// The verb it is asked with.
     pub fn http_method(self) -> &'static str {
         match self {
-            Self::Initialize => "POST",
+            Self::Initialize | Self::AppToken | Self::AppTokenQuery => "POST",
             Self::Query | Self::Status => "GET",
         }
     }
@@ -52,6 +58,8 @@ impl Operation {
             Self::Initialize => "/v3/alipay/user/certify/open/initialize",
             Self::Query => "/v3/alipay/user/certify/open/query",
             Self::Status => "/v3/certifyd/certification/status",
+            Self::AppToken => "/v3/alipay/open/auth/token/app",
+            Self::AppTokenQuery => "/v3/alipay/open/auth/token/app/query",
         }
     }
 
@@ -61,6 +69,8 @@ impl Operation {
             Self::Initialize => Method::Initialize,
             Self::Query => Method::Query,
             Self::Status => Method::Status,
+            Self::AppToken => Method::AppToken,
+            Self::AppTokenQuery => Method::AppTokenQuery,
         }
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct RawConfig {
     #[serde(default)]
     pub(super) authorizations: Vec<RawAuthorization>,
     #[serde(default)]
+    pub(super) authorization: RawTokens,
+    #[serde(default)]
     pub(super) spaces: Vec<RawSpace>,
     #[serde(default)]
     pub(super) functions: RawFunctions,
@@ -69,6 +71,10 @@ pub(super) struct RawApp {
     pub(super) notify_url: Option<Text>,
     pub(super) certifier: Option<Text>,
     pub(super) upstream: Option<RawUpstream>,
+    pub(super) isv: Option<bool>,
+    #[serde(default)]
+    pub(super) authorize_redirects: Vec<Text>,
+    pub(super) authorize_secret: Option<Quiet>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -95,6 +101,12 @@ pub(super) struct RawAuthorization {
     pub(super) isv_app: Text,
     pub(super) app: Text,
     pub(super) token: Quiet,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTokens {
+    pub(super) token_days: Option<Spanned<i64>>,
 }
 
 #[derive(Debug, Deserialize)]

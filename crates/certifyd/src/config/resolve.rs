@@ -9,11 +9,14 @@ mod server;
 mod spaces;
 mod upstream;
 
+mod authorizing;
+
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use domain::AppId;
+use engine::Policy;
 use toml::Spanned;
 use zeroize::Zeroizing;
 
@@ -63,7 +66,10 @@ pub(super) fn resolve(
     let config = Config {
         mode,
         verifier: judge.verifier(raw.verification.verifier.as_ref(), mode),
-        policy: judge.policy(&raw.verification),
+        policy: Policy {
+            token_days: judge.token_days(&raw.authorization),
+            ..judge.policy(&raw.verification)
+        },
         listen,
         public_url: judge.public_url(raw.public_url.as_ref()),
         store_url: judge.store_url(&raw.store, &data_dir),

@@ -102,3 +102,22 @@ fn refused_in(mode: &str, lines: &str) -> String {
     assert_eq!(output.status.code(), Some(2));
     String::from_utf8(output.stderr).unwrap()
 }
+
+#[test]
+fn who_acts_for_merchants_and_who_is_one_is_told_apart() {
+    accepted("isv = true\nauthorize_redirects = [\"https://isv.example.com/cb\"]");
+    accepted("[authorization]\ntoken_days = 30");
+    for (lines, says) in [
+        ("authorize_redirects = [\"https://isv.example.com/cb\"]", "set isv = true"),
+        ("isv = true\nauthorize_redirects = [\"https://a@b.example/\"]", "without user name"),
+        ("isv = true\nauthorize_secret = \"short.pem\"", "authorises nobody"),
+        ("authorize_secret = \"no-such-file-but-a-secret\"", "the file cannot be read"),
+        ("authorize_secret = \"short.pem\"", "at least 20 ASCII characters and no blanks"),
+        ("[authorization]\ntoken_days = -1", "authorization.token_days must be from 0 to 3650"),
+        ("[authorization]\ntokens_days = 1", "did you mean `token_days`?"),
+    ] {
+        let refused = refused(lines);
+        assert!(refused.contains(says), "{refused}");
+        assert!(!refused.contains("but-a-secret"), "{refused}");
+    }
+}

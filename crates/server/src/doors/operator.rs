@@ -2,6 +2,7 @@
 //!
 //! Everything here is behind [`admitted`]; a new resource is one more route in `router::operator`.
 
+pub(crate) mod authorizations;
 pub(crate) mod reviews;
 
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use domain::NotifyId;
-use engine::{EngineError, Notice, NoticeState};
+use engine::{AuthorizationFault, EngineError, Notice, NoticeState};
 use serde::Serialize;
 use wire::rest::query_parameter;
 
@@ -139,6 +140,11 @@ fn refused(error: &EngineError) -> Response {
     let (status, code) = match error {
         EngineError::NoSuchNotice => (StatusCode::NOT_FOUND, "NO_SUCH_NOTICE"),
         EngineError::NoticePending => (StatusCode::CONFLICT, "NOTICE_PENDING"),
+        EngineError::NoSuchApp => (StatusCode::NOT_FOUND, "NO_SUCH_APP"),
+        EngineError::Authorization(AuthorizationFault::NothingAuthorised) => {
+            (StatusCode::NOT_FOUND, "NOT_AUTHORISED")
+        }
+        EngineError::Authorization(_) => (StatusCode::CONFLICT, "CANNOT_AUTHORISE"),
         EngineError::NotThisStep | EngineError::WrongState(_) => {
             let message = "nothing of this certification waits for a decision";
             return problem(StatusCode::CONFLICT, "NOTHING_WAITS", message);

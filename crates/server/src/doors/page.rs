@@ -4,6 +4,7 @@
 //! leads back to the page. What is shown never depends on what the browser claims.
 
 mod asker;
+mod authorize;
 mod body;
 mod capture;
 mod choose;
@@ -23,6 +24,7 @@ mod submit;
 mod take;
 mod words;
 
+pub(crate) use authorize::{answer as answer_authorize, ask as authorize};
 pub(crate) use capture::{challenge, frame, photo, upload};
 pub(crate) use choose::choose;
 pub(crate) use consent::consent;

@@ -134,7 +134,11 @@ async fn answer(
             fresh?;
             outcome?
         }
-        Operation::Initialize | Operation::Query | Operation::Status => {
+        Operation::Initialize
+        | Operation::Query
+        | Operation::Status
+        | Operation::AppToken
+        | Operation::AppTokenQuery => {
             fresh.await?;
             run.await?
         }
@@ -210,7 +214,7 @@ fn content<'k>(
             ));
         }
         Operation::Query | Operation::Status => from_query(operation, arrival.uri),
-        Operation::Initialize => {
+        Operation::Initialize | Operation::AppToken | Operation::AppTokenQuery => {
             let body = std::str::from_utf8(arrival.body)
                 .map_err(|_| Failure::plain(SubCode::InvalidEncoding))?;
             if encrypted {

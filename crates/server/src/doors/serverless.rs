@@ -301,6 +301,9 @@ pub(crate) fn refused(error: &EngineError) -> ServerlessError {
         }
         EngineError::NoSuchApp
         | EngineError::InvalidAppAuthToken
+        | EngineError::AppAuthTokenTimeOut
+        | EngineError::SelfInvokeForbidden
+        | EngineError::Authorization(_)
         | EngineError::TokenFromPage
         | EngineError::NotContracted(_)
         | EngineError::Rejected(_)

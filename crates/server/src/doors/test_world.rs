@@ -143,6 +143,9 @@ pub(crate) fn refused(error: &EngineError) -> Response {
         EngineError::Picture(_) => (StatusCode::UNPROCESSABLE_ENTITY, "PICTURE"),
         EngineError::NoSuchApp
         | EngineError::InvalidAppAuthToken
+        | EngineError::AppAuthTokenTimeOut
+        | EngineError::SelfInvokeForbidden
+        | EngineError::Authorization(_)
         | EngineError::TokenFromPage
         | EngineError::NotContracted(_)
         | EngineError::Rejected(_)

@@ -41,7 +41,11 @@ pub(crate) async fn run(
             if !may_call(upstream, call.method, caller.from_page) {
                 return None;
             }
-            let acting = state.engine.authorize(caller).await;
+            let acting = match caller.app_auth_token {
+                // Who acts for merchants only gets its users' tokens for itself.
+                None if call.method == oauth::METHOD => Ok(Acting::for_itself(Arc::clone(&app))),
+                _ => state.engine.authorize(caller).await,
+            };
             match acting.map_err(|error| refusal::failure(&error)) {
                 Ok(acting) => send_on(state, &acting, call).await,
                 Err(failure) => Err(failure),
@@ -51,10 +55,9 @@ pub(crate) async fn run(
     Some(answer.unwrap_or_else(|failure| Answer::Outcome(Outcome::Failure(failure))))
 }
 
-/// Tokens are what an application needs before it can call anything; pages have no use for them.
+/// Who a user is, is what an application needs first of all; pages have no use for the tokens.
 fn may_call(upstream: &Upstream, method: &str, from_page: bool) -> bool {
-    let tokens = [oauth::METHOD, "alipay.open.auth.token.app", "alipay.open.auth.token.app.query"];
-    (!from_page && tokens.contains(&method)) || upstream.allows(method, from_page)
+    (!from_page && method == oauth::METHOD) || upstream.allows(method, from_page)
 }
 
 /// The certifier asked is the owner's: with a merchant's grant of ours, the merchant's.

@@ -41,7 +41,7 @@ pub(super) fn run(
             let tokens = state.engine.refresh_test_user_tokens(token);
             tokens.map_err(|error| unavailable(&error))?.ok_or_else(refused)
         }
-        _ => Err(Failure::plain(SubCode::GrantTypeInvalid)),
+        _ => Err(Failure::plain(SubCode::UserGrantTypeInvalid)),
     }?;
     // As the hosted gateway answers this method: without a code.
     Ok(Outcome::Node(

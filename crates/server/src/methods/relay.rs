@@ -9,7 +9,9 @@ pub(super) use remedy::plain;
 use std::sync::Arc;
 
 use domain::{Field, OrderNo, Rejected, Rule};
-use engine::{Acting, EngineError, Opening, RelayedOrder, Upstream, UpstreamCall, UpstreamReply};
+use engine::{
+    Acting, Caller, EngineError, Opening, RelayedOrder, Upstream, UpstreamCall, UpstreamReply,
+};
 use wire::{Content, Failure, Method, Node, Outcome, SubCode};
 
 use super::{Answer, Common};
@@ -33,7 +35,8 @@ pub(super) async fn run(
         Method::Initialize => initialize(state, upstream, acting, content, common.notify_url).await,
         Method::Certify => certify(upstream, acting, content, common.return_url),
         Method::Query => query(state, upstream, acting, content).await,
-        Method::Status => Err(Failure::precise(
+        // The last two are not called for a merchant; see [`app_token`].
+        Method::Status | Method::AppToken | Method::AppTokenQuery => Err(Failure::precise(
             SubCode::InvalidMethod,
             "此应用由支付宝认证（certifier = \"alipay\"），没有此接口；请用 alipay.user.certify.open.query",
             "the hosted gateway certifies for this application and has no such method; ask by alipay.user.certify.open.query",
@@ -106,6 +109,34 @@ async fn query(
         repeatable: true,
     };
     send(state, upstream, &call).await.map(Answer::Outcome)
+}
+
+/// Tokens by which an application acts for merchants of the gateway: got there, and judged there.
+/// A token that came as an option is what is asked about.
+pub(super) async fn app_token(
+    state: &AppState,
+    upstream: &Upstream,
+    caller: &Caller<'_>,
+    method: Method,
+    content: &Content,
+) -> Result<Outcome, Failure> {
+    let asked = content.text("app_auth_token", "biz_content");
+    let asked = asked.map_err(|error| refusal::unreadable(&error))?;
+    let biz_content = match (method, asked, caller.app_auth_token) {
+        (Method::AppTokenQuery, None, Some(token)) => {
+            wire::json::object([("app_auth_token", token)])
+        }
+        _ => content.outgoing(&[]).map_err(|error| refusal::unreadable(&error))?,
+    };
+    let call = UpstreamCall {
+        method: method.as_str(),
+        biz_content: Some(&biz_content),
+        parameters: &[],
+        app_auth_token: None,
+        auth_token: None,
+        repeatable: method == Method::AppTokenQuery,
+    };
+    send(state, upstream, &call).await
 }
 
 /// Sends a call and passes its answer on.

@@ -7,7 +7,8 @@ use jiff::SignedDuration;
 use serde_json::json;
 use server::{AppKeys, Gateway};
 use testkit::{
-    COMPATIBLE, FACE_ONLY, KEYLESS, Reply, STRICT, TestServer, encoded, keys, resigned, signed,
+    COMPATIBLE, FACE_ONLY, ISV, KEYLESS, MERCHANT, OTHER_ISV, Reply, STRICT, TestServer, encoded,
+    keys, resigned, signed,
 };
 use wire::SubCode;
 use wire::certificate::{Certificate, root_sn};
@@ -15,6 +16,7 @@ use wire::cipher::ContentKey;
 use wire::gateway::Parameters;
 
 use crate::answer::{Answer, INITIALIZE, QUERY, content, open};
+use crate::authorizations::{TOKEN, TOKEN_QUERY, acting, code, tokens};
 use crate::gateway::{good, with, without};
 
 /// What a call has to bring about, and a piece of the English remedy.
@@ -113,7 +115,7 @@ fn users() -> Vec<Case> {
     };
     let refresh = [("grant_type", "refresh_token"), ("refresh_token", "authrefr2088")];
     vec![
-        (call(&[("code", "c")]), SubCode::GrantTypeInvalid, "must be authorization_code"),
+        (call(&[("code", "c")]), SubCode::UserGrantTypeInvalid, "must be authorization_code"),
         (call(&[("grant_type", "authorization_code")]), SubCode::CodeInvalid, "my.getAuthCode"),
         (call(&refresh), SubCode::RefreshTokenInvalid, "sign the user in again"),
     ]
@@ -221,6 +223,60 @@ fn server_root_sn(server: &TestServer) -> String {
     keyring.gateway.as_ref().and_then(|gateway| gateway.root_sn.clone()).unwrap()
 }
 
+/// What applications that act for merchants are told.
+async fn authorised() -> Provoked {
+    use SubCode::{
+        AppAuthTokenTimeOut, AppIdNotConsistent, AppNotIsv, AuthCodeNotExist, AuthCodeNotValid,
+        AuthTokenNotConsistent, AuthTokenNotExisted, AuthTokenNotFound, GrantTypeInvalid,
+        IllegalParam, RefreshTokenNotExist, RefreshTokenNotValid, RefreshTokenTimeOut,
+        SelfInvokeForbidden,
+    };
+    let policy = engine::Policy { token_days: 1, ..engine::Policy::default() };
+    let server = TestServer::with_policy(policy).await;
+    let (ended, withdrawn) = tokens(&server, ISV, MERCHANT).await;
+    let (token, used) = tokens(&server, ISV, MERCHANT).await;
+    let by_code = |code: &str| json!({ "grant_type": "authorization_code", "code": code });
+    let by_refresh = |token: &str| json!({ "grant_type": "refresh_token", "refresh_token": token });
+    let exchange = |isv, content: serde_json::Value| signed(isv, TOKEN, &content.to_string());
+    let about = |isv, content: serde_json::Value| signed(isv, TOKEN_QUERY, &content.to_string());
+    let next = Answer::of(&server.gateway(&exchange(ISV, by_refresh(&used))).await);
+    let fresh = code(&server, ISV, MERCHANT).await;
+    let mut provoked = check_all(
+        &server,
+        [
+            (exchange(MERCHANT, by_code(&fresh)), AppNotIsv, "set isv of its [[apps]] entry"),
+            (exchange(ISV, json!({})), GrantTypeInvalid, "must be authorization_code or"),
+            (exchange(ISV, by_code("0")), AuthCodeNotExist, "send the app_auth_code"),
+            (exchange(OTHER_ISV, by_code(&fresh)), AppIdNotConsistent, "call as that one"),
+            (exchange(ISV, by_refresh("0")), RefreshTokenNotExist, "send the app_refresh_token"),
+            (exchange(ISV, by_refresh(&used)), RefreshTokenNotValid, "use the one that came"),
+            (exchange(ISV, by_refresh(&withdrawn)), AuthTokenNotFound, "use the newest token"),
+            (about(ISV, json!({})), IllegalParam, "send it in the business content"),
+            (about(ISV, json!({ "app_auth_token": "0" })), AuthTokenNotExisted, "compare it with"),
+            (
+                about(OTHER_ISV, json!({ "app_auth_token": ended })),
+                AuthTokenNotConsistent,
+                "call as that one",
+            ),
+            (signed(ISV, QUERY, "{}"), SelfInvokeForbidden, "send the app_auth_token"),
+        ],
+    )
+    .await;
+    server.clock.advance(SignedDuration::from_hours(24));
+    let query = acting(ISV, QUERY, &json!({}), next.text("app_auth_token"));
+    assert_ne!(token, next.text("app_auth_token"));
+    let late = [
+        (exchange(ISV, by_code(&fresh)), AuthCodeNotValid, "have the merchant authorise again"),
+        (query, AppAuthTokenTimeOut, "refresh it with app_refresh_token"),
+    ];
+    provoked.extend(check_all(&server, late).await);
+    server.clock.advance(SignedDuration::from_hours(24 * 7));
+    let refresh = exchange(ISV, by_refresh(next.text("app_refresh_token")));
+    let late = [(refresh, RefreshTokenTimeOut, "have the merchant authorise again")];
+    provoked.extend(check_all(&server, late).await);
+    provoked
+}
+
 /// Another process, e.g. a backup, keeps the writer waiting until it gives up.
 async fn held() -> Provoked {
     let server = TestServer::start().await;
@@ -247,8 +303,14 @@ async fn every_code_can_be_provoked_and_tells_the_remedy_and_where_it_is_explain
     let cases = [absent(), wrong(), business(), users()].concat();
     let mut provoked = check_all(&server, cases).await;
     provoked.extend(unreadable(&server).await);
-    for more in [late().await, encrypted().await, certified().await, held().await, damaged().await]
-    {
+    for more in [
+        late().await,
+        encrypted().await,
+        certified().await,
+        authorised().await,
+        held().await,
+        damaged().await,
+    ] {
         provoked.extend(more);
     }
     let all: Provoked = SubCode::ALL.iter().map(|sub_code| sub_code.as_str()).collect();

@@ -7,6 +7,7 @@
 )]
 
 mod answer;
+mod authorizations;
 mod catalogue;
 mod gateway;
 mod initialize;

@@ -1,5 +1,6 @@
 //! The pages a person opens.
 
+mod authorize;
 mod capture;
 mod choosing;
 mod consent;

@@ -147,12 +147,13 @@ async fn pages_may_call_what_is_listed_for_pages_only() {
     let there = scripted();
     let upstream = there.upstream_allowing(&["alipay.trade.*"], &["alipay.open.app.qrcode.create"]);
     let server = TestServer::with_upstream(&upstream).await;
-    for method in ["alipay.trade.create", "alipay.system.oauth.token", "alipay.open.auth.token.app"]
-    {
+    for method in ["alipay.trade.create", "alipay.system.oauth.token"] {
         let reply = cloud(&server, method, &json!({ "code": "c" })).await.json();
         assert_eq!(reply["error"]["code"], "MethodNotSupported", "{reply}");
         assert!(reply["error"]["message"].as_str().unwrap().contains("allow_pages"), "{reply}");
     }
+    let reply = cloud(&server, "alipay.open.auth.token.app", &json!({ "code": "c" })).await.json();
+    assert_eq!(reply["data"]["sub_code"], "aop.invalid-app-auth-token", "{reply}");
     assert!(there.asked().is_empty());
     let node = r#"{"code":"10000","msg":"Success","qr_code_url":"https://qr"}"#;
     there.answer(Ok((Meaning::Done, node)));

@@ -70,7 +70,7 @@ async fn a_new_certificate_of_the_gateway_is_fetched_once_for_all() {
         gateway.certificate = Some(Certificate::parse(&chained("alipay_cert.crt")).unwrap());
         gateway.root_sn = Some(root_sn(&keys::gateway("alipay_root_bundle.crt")).unwrap());
         let app = gateway.apps.get_mut(&AppId::parse(COMPATIBLE).unwrap()).unwrap();
-        app.certificate = Some(Certificate::parse(&keys::gateway("app_cert.crt")).unwrap());
+        app.certificates = vec![Certificate::parse(&keys::gateway("app_cert.crt")).unwrap()];
     })
     .await;
     server.clock.set(crate::client::NOW.parse().unwrap());

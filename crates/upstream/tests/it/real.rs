@@ -23,8 +23,8 @@ async fn certified() -> TestServer {
         gateway.certificate = Some(read(&chained("alipay_cert.crt")));
         gateway.root_sn = Some(root_sn(&keys::gateway("alipay_root_bundle.crt")).unwrap());
         let app = gateway.apps.get_mut(&AppId::parse(COMPATIBLE).unwrap()).unwrap();
-        app.certificate = Some(read(&keys::gateway("app_cert.crt")));
-        app.encrypt_key = Some(aes());
+        app.certificates = vec![read(&keys::gateway("app_cert.crt"))];
+        app.encrypt_keys = vec![aes()];
     })
     .await
 }
@@ -32,7 +32,7 @@ async fn certified() -> TestServer {
 async fn encrypting() -> TestServer {
     TestServer::with_gateway(|gateway| {
         let app = gateway.apps.get_mut(&AppId::parse(COMPATIBLE).unwrap()).unwrap();
-        app.encrypt_key = Some(aes());
+        app.encrypt_keys = vec![aes()];
     })
     .await
 }

@@ -34,8 +34,18 @@ impl Judge<'_> {
         let name = text(raw.name.as_ref()).unwrap_or(id.as_str()).to_owned();
         let return_schemes = self.return_schemes(&raw.return_schemes);
         let contract = Contract { scenes };
-        let (isv, certifier) = (false, Certifier::Builtin);
-        let app = App { name, contract, profile, id, return_schemes, notify_url, isv, certifier };
+        let (isv, authorizing) = (raw.isv.unwrap_or(false), self.authorizing(raw));
+        let app = App {
+            name,
+            contract,
+            profile,
+            id,
+            return_schemes,
+            notify_url,
+            isv,
+            authorizing,
+            certifier: Certifier::Builtin,
+        };
         Some((app, keys))
     }
 

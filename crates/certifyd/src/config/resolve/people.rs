@@ -44,6 +44,7 @@ impl Judge<'_> {
                 "verification.evidence_days",
                 default.evidence_days,
             ),
+            ..default
         }
     }
 

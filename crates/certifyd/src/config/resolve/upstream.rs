@@ -36,9 +36,10 @@ impl Judge<'_> {
         let private_key =
             self.private_key(&raw.private_key, "apps.upstream.private_key", PrivateKey::parse);
         let trust = self.trust(raw);
-        let encrypt_key = raw.encrypt_key.as_ref().and_then(|key| {
-            self.private_key(key, "apps.upstream.encrypt_key", ContentKey::parse)
-        });
+        let encrypt_key = raw
+            .encrypt_key
+            .as_ref()
+            .and_then(|key| self.private_key(key, "apps.upstream.encrypt_key", ContentKey::parse));
         let seconds = self.number(
             raw.timeout_seconds.as_ref(),
             "apps.upstream.timeout_seconds",

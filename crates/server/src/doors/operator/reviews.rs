@@ -137,7 +137,7 @@ pub(crate) async fn delete_pictures(
 }
 
 /// Names, numbers and pictures of people are for this one look.
-fn private(mut response: Response) -> Response {
+pub(super) fn private(mut response: Response) -> Response {
     let headers = response.headers_mut();
     for (name, value) in [(CACHE_CONTROL, "no-store"), (X_CONTENT_TYPE_OPTIONS, "nosniff")] {
         headers.insert(name, axum::http::HeaderValue::from_static(value));

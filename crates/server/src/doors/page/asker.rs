@@ -63,6 +63,11 @@ impl Asker {
         Words::of(self.language)
     }
 
+    /// The language, if it was chosen.
+    pub(crate) fn chosen_language(&self) -> Option<&'static str> {
+        self.chosen.then_some(self.language.as_str())
+    }
+
     /// What addresses of ours carry on: the language, if it was chosen.
     pub(crate) fn query(&self) -> String {
         self.query_with(&[])
@@ -70,7 +75,7 @@ impl Asker {
 
     /// The same with more.
     pub(crate) fn query_with(&self, more: &[(&str, &str)]) -> String {
-        let chosen = self.chosen.then_some(("lang", self.language.as_str()));
+        let chosen = self.chosen_language().map(|language| ("lang", language));
         let pairs = chosen.iter().chain(more).map(|(name, value)| format!("{name}={value}"));
         let pairs: Vec<String> = pairs.collect();
         if pairs.is_empty() { String::new() } else { format!("?{}", pairs.join("&")) }

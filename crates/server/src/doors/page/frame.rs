@@ -71,6 +71,8 @@ pub(crate) struct Frame {
     pub(crate) base: String,
     /// Keeps the language in addresses of ours.
     pub(crate) query: String,
+    /// This page in the other language.
+    pub(crate) other: String,
     pub(crate) place: &'static str,
     pub(crate) step: &'static str,
     pub(crate) app_name: String,
@@ -88,6 +90,7 @@ impl Frame {
             statics: format!("{}static", depth.root()),
             base: String::new(),
             query: asker.query(),
+            other: format!("?lang={}", asker.words().other_code),
             place: "refused",
             step: "",
             app_name: String::new(),
@@ -168,10 +171,21 @@ pub(crate) fn spoken_time(at: Timestamp, language: Language) -> String {
 
 /// Sends a page. Nothing of it is kept by anybody on the way.
 pub(crate) fn send(page: &impl Template) -> Response {
+    send_under(page, POLICY)
+}
+
+/// Sends a page whose form is answered by a redirect to `source`: browsers judge where a form
+/// leads along the whole way.
+pub(crate) fn send_leading_to(page: &impl Template, source: &str) -> Response {
+    let forms = format!("form-action 'self' {source};");
+    send_under(page, &POLICY.replace("form-action 'self';", &forms))
+}
+
+fn send_under(page: &impl Template, policy: &str) -> Response {
     match page.render() {
         Ok(html) => {
             let headers = [
-                (CONTENT_SECURITY_POLICY, POLICY),
+                (CONTENT_SECURITY_POLICY, policy),
                 (PERMISSIONS, ALLOWED),
                 (CACHE_CONTROL, "no-store"),
                 // Addresses of ours stay here; but our own forms must say where they come from.

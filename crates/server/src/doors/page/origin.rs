@@ -26,7 +26,9 @@ pub(crate) async fn own_origin(
     let (mut parts, _) = request.into_parts();
     let Ok(asker) = Asker::from_request_parts(&mut parts, &()).await;
     if text(&parts.headers, &ACCEPT).is_some_and(|accepted| accepted.contains("text/html")) {
-        notice(&state, &asker, Depth::Below, Problem::ForeignOrigin)
+        let below = parts.uri.path().starts_with("/verify/");
+        let depth = if below { Depth::Below } else { Depth::Page };
+        notice(&state, &asker, depth, Problem::ForeignOrigin)
     } else {
         Problem::ForeignOrigin.json(asker.words())
     }

@@ -71,6 +71,9 @@ impl Problem {
             EngineError::Busy(_) => Problem::Busy,
             EngineError::NoSuchApp
             | EngineError::InvalidAppAuthToken
+            | EngineError::AppAuthTokenTimeOut
+            | EngineError::SelfInvokeForbidden
+            | EngineError::Authorization(_)
             | EngineError::TokenFromPage
             | EngineError::NotContracted(_)
             | EngineError::Rejected(_)

@@ -2,9 +2,11 @@
 //!
 //! `{app}` stands for the application's name.
 
+mod authorize;
 mod en;
 mod zh;
 
+pub(crate) use authorize::AuthorizeWords;
 use serde::Serialize;
 
 use super::language::Language;
