@@ -68,12 +68,12 @@ function freePort() {
   });
 }
 
-// A JSON string, number, boolean or list of strings is also a TOML value.
-const members = (table) =>
+// A JSON string, number, boolean or list of strings is also a TOML value; a table within a table stands in one line.
+const pairs = (table) =>
   Object.entries(table)
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${name} = ${JSON.stringify(value)}\n`)
-    .join('');
+    .map(([name, value]) => `${name} = ${value.constructor === Object ? `{ ${pairs(value).join(', ')} }` : JSON.stringify(value)}`);
+const members = (table) => pairs(table).map((pair) => `${pair}\n`).join('');
 
 function toml(top, tables) {
   const parts = Object.entries(tables).flatMap(([name, value]) =>

@@ -25,7 +25,11 @@ pub(crate) fn run(args: &Check) -> Result<(), CommandError> {
         };
         let aes = together(keys.encrypt_keys.len(), "AES keys");
         let sha1 = if keys.allow_sha1 { ", with SHA-1 signatures too (allow_sha1)" } else { "" };
-        report.fine.push(format!("app {}: {}; {gateway}{aes}{sha1}", app.id, scenes.join(", ")));
+        let elsewhere = config.upstreams.get(&app.id).map_or_else(String::new, |upstream| {
+            format!("; certified by {}", upstream.settings.gateway_url)
+        });
+        let scenes = scenes.join(", ");
+        report.fine.push(format!("app {}: {scenes}; {gateway}{aes}{sha1}{elsewhere}", app.id));
     }
     if config.gateway.key.is_none() {
         report.fine.push("/gateway.do is closed: no gateway.private_key".to_owned());

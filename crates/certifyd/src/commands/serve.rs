@@ -152,6 +152,9 @@ async fn keep_house(state: Arc<AppState>) {
             Ok(sessions) => tracing::info!(sessions, "ended sessions cleared away"),
             Err(error) => tracing::warn!(%error, "ended sessions could not be cleared away"),
         }
+        if let Err(error) = state.engine.forget_old_orders().await {
+            tracing::warn!(%error, "old orders could not be cleared away");
+        }
         match state.engine.forget_old_notices().await {
             Ok(0) => {}
             Ok(notices) => tracing::info!(notices, "old notices cleared away"),
