@@ -19,6 +19,7 @@ const RIVAL = '2021000000000002';
 const MERCHANT = '2021000000000003';
 const NEIGHBOUR = '2021000000000004';
 const FUNCTIONS_MERCHANT = '2021000000000005';
+const OAUTH_MERCHANT = '2021000000000006';
 const CALLBACK = 'https://isv.example.com/callback';
 const SPACE = { id: 'space-of-the-agency', client_secret: 'c2VjcmV0LW9mLXRoZS1zcGFjZQ==' };
 
@@ -29,6 +30,8 @@ const ABOUT = 'alipay.open.auth.token.app.query';
 const GENERIC = `module.exports = async (ctx) =>
   ctx.cloud.util.generic.execute(ctx.args.method, ctx.args.params, ctx.args.options);`;
 
+const OAUTH = 'module.exports = async (ctx) => ctx.cloud.base.oauth[ctx.args.name](...ctx.args.args);';
+
 describe('authorizations', { concurrency: true }, () => {
   let folder;
   let server;
@@ -36,6 +39,8 @@ describe('authorizations', { concurrency: true }, () => {
     folder = await mkdtemp(join(tmpdir(), 'certifyd-functions-'));
     await mkdir(join(folder, 'generic'));
     await writeFile(join(folder, 'generic', 'index.js'), GENERIC);
+    await mkdir(join(folder, 'oauth'));
+    await writeFile(join(folder, 'oauth', 'index.js'), OAUTH);
     const app = (id, more) => ({ id, public_key: keyFile('app_public.pem'), ...more });
     server = await startConfigured({
       gateway: { private_key: keyFile('alipay_private_pkcs8.pem') },
@@ -45,6 +50,7 @@ describe('authorizations', { concurrency: true }, () => {
         app(MERCHANT, { name: 'Merchant' }),
         app(NEIGHBOUR, { name: 'Neighbour' }),
         app(FUNCTIONS_MERCHANT),
+        app(OAUTH_MERCHANT),
       ],
       spaces: [{ ...SPACE, app: AGENCY, functions: folder }],
     });
@@ -153,6 +159,20 @@ describe('authorizations', { concurrency: true }, () => {
     const about = await sdkOf(RIVAL).curl('POST', `${path}/query`, { body: { app_auth_token: data.app_auth_token } });
     assert.equal(about.data.status, 'valid');
     await assert.rejects(sdkOf(RIVAL).curl('POST', path, { body: byCode(code) }), /AUTH_CODE_NOT_VALID|授权码无效/);
+  });
+
+  test('cloud.base.oauth exchanges and refreshes, in both forms of its calls', async () => {
+    const ready = { app_id: AGENCY, space_id: SPACE.id, client_secret: SPACE.client_secret };
+    const { sdk } = await anonymousClient({ endpoint: server.endpoint, ready });
+    const call = async (name, ...args) => (await sdk.function.invoke('oauth', { name, args })).result;
+    const given = await call('getAppToken', await codeOf(OAUTH_MERCHANT, { redirect: `${CALLBACK}?own=1` }));
+    assert.equal(given.code, '10000', JSON.stringify(given));
+    assert.equal(given.authAppId, OAUTH_MERCHANT);
+    const next = await call('refreshAppToken', { refreshToken: given.appRefreshToken });
+    assert.equal(next.code, '10000', JSON.stringify(next));
+    assert.notEqual(next.appAuthToken, given.appAuthToken);
+    assert.equal((await call('refreshAppToken', given.appRefreshToken)).subCode, 'REFRESH_TOKEN_NOT_VALID');
+    assert.match((await call('getToken', 'auth-code-1')).userId, /^2088\d{12}$/);
   });
 
   test('a cloud function exchanges and asks, in both places for the token', async () => {
