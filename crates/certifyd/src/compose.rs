@@ -31,6 +31,7 @@ pub(crate) const WORKER_COMMAND: &str = "function-worker";
 /// # Errors
 /// What the store, the keys or the system say.
 pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<AppState>> {
+    no_core_dumps();
     warm_up_randomness();
     keys::make_private_folder(&config.data_dir)?;
     let store = Store::open(&config.store_url)
@@ -184,6 +185,12 @@ async fn vault(store: &Store, config: &Config) -> anyhow::Result<Vault> {
     let kept = store.remember_first(VAULT_FINGERPRINT, &vault.fingerprint()).await?;
     anyhow::ensure!(kept == vault.fingerprint(), "another process has just set another master key");
     Ok(vault)
+}
+
+/// A crash must not write keys and people to the disk. A kernel that refuses is not an error.
+fn no_core_dumps() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
 }
 
 /// The first random byte of a process costs tens of milliseconds, while the library gathers
