@@ -21,6 +21,7 @@ mod receiver;
 #[cfg(feature = "server")]
 mod servers;
 mod upstreams;
+mod walk;
 
 pub use chance::SeededChance;
 pub use clock::FixedClock;
@@ -30,6 +31,7 @@ pub use receiver::{Arrived, PlainForm, Receiver, Respond};
 #[cfg(feature = "server")]
 pub use servers::{Held, Reply, TestServer, client_signature, encoded, resigned, signed};
 pub use upstreams::{Asked, ScriptedUpstream};
+pub use walk::Walk;
 
 /// All scenes, compatible profile; the application of the recorded gateway requests.
 pub const COMPATIBLE: &str = "2021000000000001";
