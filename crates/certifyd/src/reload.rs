@@ -59,7 +59,11 @@ impl Fixed {
             ("store.url", self.store_url != new.store_url),
             ("store.master_key", self.master_key != new.master_key),
             ("verification.verifier", self.verifier != new.verifier),
-            ("verification (days)", self.policy != new.policy),
+            ("authorization.token_days", self.policy.token_days != new.policy.token_days),
+            (
+                "verification (days)",
+                self.policy != Policy { token_days: self.policy.token_days, ..new.policy },
+            ),
             ("functions (all but reach)", self.functions != functions),
             ("log.format", self.log.json != new.log.json),
         ]

@@ -203,6 +203,14 @@ impl Engine {
         }
     }
 
+    /// Whether nobody but this server can have given the token, good or not; or nobody at all.
+    pub(crate) async fn is_own_token(&self, token: &str) -> Result<bool, EngineError> {
+        if token.len() > token::LENGTH {
+            return Ok(true);
+        }
+        Ok(self.store.app_auth_token(sha256(token.as_bytes())).await?.is_some())
+    }
+
     /// One that acts for merchants and one that is a merchant.
     fn pair(&self, isv: &AppId, app: &AppId) -> Result<(), EngineError> {
         self.acting_app(isv)?;

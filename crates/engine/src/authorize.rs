@@ -9,7 +9,6 @@ use zeroize::Zeroizing;
 use crate::{App, Certifier, Directory, Engine, EngineError};
 
 /// Who calls, as a door has established it.
-#[derive(Debug)]
 pub struct Caller<'a> {
     /// The application whose signature or session the call bears.
     pub app: &'a AppId,
@@ -17,6 +16,13 @@ pub struct Caller<'a> {
     pub app_auth_token: Option<&'a str>,
     /// The call comes from a page, where a token must not be.
     pub from_page: bool,
+}
+
+impl std::fmt::Debug for Caller<'_> {
+    // The token does not show itself.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Caller({}, by token: {})", self.app, self.app_auth_token.is_some())
+    }
 }
 
 /// Proof that a caller may act, and for whom.
@@ -70,7 +76,9 @@ impl Engine {
             None => Err(EngineError::InvalidAppAuthToken),
         };
         let app = match (app, &own.certifier) {
-            (Err(EngineError::InvalidAppAuthToken), Certifier::Alipay(_)) => {
+            (Err(EngineError::InvalidAppAuthToken), Certifier::Alipay(_))
+                if !self.is_own_token(token).await? =>
+            {
                 // Not one of ours: the gateway that gave it is the one to judge it.
                 let token = Some(Arc::new(Zeroizing::new(token.to_owned())));
                 return Ok(Acting { upstream_token: token, ..Acting::for_itself(Arc::clone(own)) });

@@ -49,7 +49,6 @@ impl std::fmt::Debug for OutboundRequest {
 }
 
 /// The answer to it.
-#[derive(Debug)]
 pub struct Fetched {
     /// HTTP status.
     pub status: u16,
@@ -57,6 +56,12 @@ pub struct Fetched {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Vec<u8>,
+}
+
+impl std::fmt::Debug for Fetched {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Fetched({}, {} bytes)", self.status, self.body.len())
+    }
 }
 
 /// An answer of which the beginning is enough.

@@ -3,7 +3,8 @@
 //! Opening a certification there is the one call that must not be made twice: it is written down
 //! before it is sent, and what came of it before anybody is answered. An attempt whose outcome is
 //! not known stays in doubt; a repeated call sends the same order number with the same content
-//! again, which the gateway takes for the same certification, and the doubt ends.
+//! again. A gateway takes it for the same certification, or refuses a number that was used: in both
+//! cases there is one certification, and the doubt ends or is told.
 
 mod flights;
 
@@ -100,7 +101,7 @@ impl Engine {
         acting: &Acting,
         order: RelayedOrder,
     ) -> Result<Opening, EngineError> {
-        let owner = owner_key(acting);
+        let owner = owner_key(acting, upstream);
         let key = UpstreamOrderKey { owner, order_no: order.order_no.clone() };
         let content_digest = self.vault.content_digest(&[order.biz_content.as_bytes()]);
         let attempt = Attempt {
@@ -124,16 +125,17 @@ impl Engine {
     }
 }
 
-/// Whose order numbers are meant: the application's, or those of the merchant behind a token that
-/// only the gateway can read.
-fn owner_key(acting: &Acting) -> String {
-    let app = acting.owner.id.as_str();
+/// Whose order numbers are meant, and where: the application's there, or those of the merchant behind
+/// a token that only the gateway can read.
+fn owner_key(acting: &Acting, upstream: &Upstream) -> String {
+    let digest = |text: &str| {
+        let digest = sha256(text.as_bytes());
+        URL_SAFE_NO_PAD.encode(digest.get(..16).unwrap_or_default())
+    };
+    let owner = format!("{}@{}", acting.owner.id, digest(&upstream.gateway.place()));
     match &acting.upstream_token {
-        None => app.to_owned(),
-        Some(token) => {
-            let digest = sha256(token.as_bytes());
-            format!("{app}/{}", URL_SAFE_NO_PAD.encode(digest.get(..16).unwrap_or_default()))
-        }
+        None => owner,
+        Some(token) => format!("{owner}/{}", digest(token)),
     }
 }
 
@@ -187,11 +189,8 @@ impl Attempt {
             settled,
             self.engine.now(),
         );
-        match (stored.await?, &opening) {
-            // Another attempt was known first: both tell the same.
-            (false, Ok(Opening::Opened(_))) => self.known(opening).await,
-            _ => opening,
-        }
+        // Another attempt was settled first: all tell what is known by now.
+        if stored.await? { opening } else { self.known(opening).await }
     }
 
     fn judge(
@@ -206,12 +205,18 @@ impl Attempt {
                 None => unknown(Some(UpstreamFault::Unknown(crate::Unknown::Unreadable))),
             },
             Ok(reply @ UpstreamReply { meaning: Meaning::Refused, .. }) => {
+                // Under another token of the same merchant it may have been sent before.
+                let doubted = doubted || self.token.is_some();
                 (UpstreamSettled::Nothing, Ok(Opening::Refused { reply, doubted }))
             }
             Ok(UpstreamReply { meaning: Meaning::Unsure, .. }) => unknown(None),
             Err(fault @ UpstreamFault::Unknown(_)) => {
                 tracing::warn!(app = %self.key.owner, %fault, "an order is in doubt");
                 unknown(Some(fault))
+            }
+            // This attempt was not sent; an earlier one may have been.
+            Err(fault @ UpstreamFault::NotSent(_)) if doubted => {
+                (UpstreamSettled::Nothing, Err(EngineError::OutcomeUnknown(Some(fault))))
             }
             Err(fault @ UpstreamFault::NotSent(_)) => {
                 tracing::warn!(app = %self.key.owner, %fault, "an order was not sent");

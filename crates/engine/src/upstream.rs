@@ -54,6 +54,10 @@ pub trait UpstreamGateway: std::fmt::Debug + Send + Sync {
     /// [`UpstreamFault::NotSent`] if it cannot be signed.
     fn page(&self, call: &UpstreamCall<'_>) -> Result<String, UpstreamFault>;
 
+    /// Which application at which gateway this is, e.g. its id and the gateway's address. What was
+    /// opened at one is not open at another.
+    fn place(&self) -> String;
+
     /// The longest a call can take, its repetitions included.
     fn patience(&self) -> Duration;
 }
@@ -173,6 +177,10 @@ mod tests {
 
         fn page(&self, _: &UpstreamCall<'_>) -> Result<String, UpstreamFault> {
             Err(UpstreamFault::NotSent(NotSent::Unsigned))
+        }
+
+        fn place(&self) -> String {
+            "nowhere".to_owned()
         }
 
         fn patience(&self) -> Duration {

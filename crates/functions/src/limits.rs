@@ -16,6 +16,8 @@ pub struct Limits {
     pub result_bytes: usize,
     /// Workers of one function, which is how many of its calls run at the same time.
     pub workers_per_function: usize,
+    /// Workers of all functions of one folder, so that those of another always find some.
+    pub workers_per_folder: usize,
     /// Workers of all functions together.
     pub workers: usize,
     /// Calls of one function that may wait for a worker; the next is refused at once.
@@ -34,6 +36,7 @@ impl Default for Limits {
             stack_bytes: 1024 * 1024,
             result_bytes: 6 * 1024 * 1024,
             workers_per_function: 10,
+            workers_per_folder: 24,
             workers: 32,
             waiting: 64,
             idle: Duration::from_mins(1),

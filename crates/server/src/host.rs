@@ -207,7 +207,7 @@ impl Guest {
         let unreadable =
             |failure: Failure| ServerlessError::new(ErrorCode::ParamInvalid, failure.sub_msg);
         let own = foreign::parameters(&call.method, &call.content).map_err(unreadable)?;
-        let biz_content = call.content.outgoing(&[]);
+        let biz_content = call.content.outgoing(&[], &[]);
         let biz_content = biz_content.map_err(|e| unreadable(refusal::unreadable(&e)))?;
         let return_url = call.return_url.as_deref().filter(|_| call.page);
         let common = [("notify_url", notify_url), ("return_url", return_url)];

@@ -116,8 +116,8 @@ fn upstream(fault: UpstreamFault) -> Failure {
             "the answer does not bear the hosted gateway's signature and was not believed; check the gateway's key or certificates in [apps.upstream]",
         ),
         UpstreamFault::Unknown(_) => (
-            "支付宝网关未给出可用的应答；请稍后用相同参数重试",
-            "the hosted gateway gave no usable answer; repeat the same call in a moment",
+            "支付宝网关未给出可用的应答，请求可能已被执行；查询类请求可直接重试，其他请求请先查询结果，一次性的 code 请重新获取",
+            "the hosted gateway gave no usable answer, and may have carried the call out; a query can be repeated in a moment, of anything else ask first what has become of it, and get a new code in place of one that can be used once",
         ),
     };
     Failure::precise(SubCode::ServiceUnavailable, zh, &format!("{en} ({fault})"))
@@ -127,9 +127,9 @@ fn outcome_unknown(fault: Option<UpstreamFault>) -> Failure {
     let reason = fault.map(|fault| format!(" ({fault})")).unwrap_or_default();
     Failure::precise(
         SubCode::ServiceUnavailable,
-        "支付宝网关是否已受理该单号尚未可知；请用完全相同的参数（同一 outer_order_no）重试，结果会被核对，不会重复创建",
+        "支付宝网关是否已受理该单号尚未可知；请用完全相同的参数（同一 outer_order_no）重试以核对结果；certifyd 不会为同一单号重复创建，若支付宝答复该单号已被使用，请换用新单号",
         &format!(
-            "whether the hosted gateway has opened this order is not known yet{reason}; repeat the same call with the same outer_order_no: the outcome is reconciled and no second certification is opened"
+            "whether the hosted gateway has opened this order is not known yet{reason}; repeat the same call with the same outer_order_no to find out: no second certification is opened under it; should the gateway then refuse the number as used, take a new one"
         ),
     )
 }

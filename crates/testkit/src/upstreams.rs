@@ -36,12 +36,14 @@ pub struct ScriptedUpstream {
     told: Mutex<VecDeque<Told>>,
     /// A call waits for one of these before it is answered.
     passes: Semaphore,
+    place: String,
 }
 
 impl Default for ScriptedUpstream {
     fn default() -> Self {
         let passes = Semaphore::new(Semaphore::MAX_PERMITS >> 1);
-        Self { asked: Mutex::default(), told: Mutex::default(), passes }
+        let place = "an application at a gateway".to_owned();
+        Self { asked: Mutex::default(), told: Mutex::default(), passes, place }
     }
 }
 
@@ -49,6 +51,11 @@ impl ScriptedUpstream {
     /// One that answers nobody until [`Self::let_pass`].
     pub fn held() -> Self {
         Self { passes: Semaphore::new(0), ..Self::default() }
+    }
+
+    /// One that is another application, or at another gateway.
+    pub fn at(place: &str) -> Self {
+        Self { place: place.to_owned(), ..Self::default() }
     }
 
     /// Lets so many calls be answered.
@@ -110,6 +117,10 @@ impl UpstreamGateway for ScriptedUpstream {
             "https://elsewhere.example/gateway.do?{}#{content}{:?}",
             call.method, call.parameters
         ))
+    }
+
+    fn place(&self) -> String {
+        self.place.clone()
     }
 
     fn patience(&self) -> Duration {

@@ -15,9 +15,14 @@ const WAITING: &str = "10003";
 const UNAVAILABLE: &str = "20000";
 
 /// An answer taken apart, nothing of it believed yet.
-#[derive(Debug)]
 pub(crate) struct Received {
     body: String,
+}
+
+impl std::fmt::Debug for Received {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Received(…)")
+    }
 }
 
 /// The members of a node that say what it means.
@@ -61,7 +66,11 @@ pub(crate) fn read(
         (true, None) => return Err(Unknown::Unreadable),
     };
     let codes: Codes = serde_json::from_str(&node).map_err(|_| Unknown::Unreadable)?;
-    let meaning = meaning(&codes, response.is_error_node)?;
+    let meaning = match meaning(&codes, response.is_error_node)? {
+        // Unsigned, only what is refused before a call is carried out can be taken at its word.
+        Meaning::Refused if response.sign.is_none() && !is_of_the_gate(&codes) => Meaning::Unsure,
+        meaning => meaning,
+    };
     // A refusal may come in clear, for the gateway may have no key to encrypt it with. A success in
     // clear has not gone the way that was asked for.
     if encrypted.is_some() && !ciphertext && meaning == Meaning::Done {
@@ -88,6 +97,11 @@ fn meaning(codes: &Codes, is_error_node: bool) -> Result<Meaning, Unknown> {
         None if !is_error_node && sub_code.is_empty() => Ok(Meaning::Done),
         None => Err(Unknown::Unreadable),
     }
+}
+
+/// Codes of refusals that are made before a call reaches whoever carries it out.
+fn is_of_the_gate(codes: &Codes) -> bool {
+    matches!(codes.code.as_deref(), Some("20001" | "40001" | "40002" | "40003" | "40006"))
 }
 
 /// Codes by which the gateway says that it does not know what has become of the call.
@@ -123,6 +137,18 @@ mod tests {
             (r#"{"code":"20001","sub_code":"aop.invalid-auth-token"}"#, Meaning::Refused),
         ] {
             assert_eq!(means(node), Ok(meaning), "{node}");
+        }
+    }
+
+    #[test]
+    fn an_unsigned_refusal_counts_only_if_nothing_can_have_been_carried_out() {
+        for (node, meaning) in [
+            (r#"{"code":"40002","sub_code":"isv.invalid-app-id"}"#, Meaning::Refused),
+            (r#"{"code":"40004","sub_code":"X"}"#, Meaning::Unsure),
+        ] {
+            let body = format!("{{\"a_b_response\":{node}}}");
+            let reply = read(&Response::read(&body, "a.b").unwrap(), None).unwrap();
+            assert_eq!(reply.meaning, meaning, "{node}");
         }
     }
 

@@ -57,6 +57,10 @@ impl UpstreamGateway for AlipayGateway {
         Ok(format!("{}?{query}", self.url))
     }
 
+    fn place(&self) -> String {
+        format!("{} at {}", self.caller.app_id, self.url)
+    }
+
     /// Two tries and a half: the waits between them, and a third one if the first two failed fast.
     fn patience(&self) -> Duration {
         self.attempt_timeout * 5 / 2
@@ -170,7 +174,8 @@ impl AlipayGateway {
         };
         match found {
             Lookup::Known(known) => Ok(Some(known)),
-            Lookup::Bad | Lookup::Missing => Ok(None),
+            Lookup::Bad => Ok(None),
+            Lookup::Missing => Err(Unknown::Certificate),
         }
     }
 

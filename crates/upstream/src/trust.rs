@@ -113,7 +113,9 @@ impl Keyring {
     /// Judges what the gateway gave for a number and remembers the judgement.
     pub(crate) fn judge(&self, sn: &str, node: &str, now: Timestamp) -> Lookup<'_> {
         let Trust::Certificates(files) = &self.trust else { return Lookup::Bad };
-        let Some(certificate) = judged(files, sn, node, now) else {
+        // A refusal says nothing of the certificate: it may come next time.
+        let Some(pem) = given(node) else { return Lookup::Missing };
+        let Some(certificate) = judged(files, sn, &pem, now) else {
             let until = now.saturating_add(REFUSED_FOR).unwrap_or(now);
             self.keep(sn, Fetched::Bad { until }, now);
             return Lookup::Bad;
@@ -141,18 +143,25 @@ fn is_number(sn: &str) -> bool {
     sn.len() == 32 && sn.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// The certificate in `node`, if it is the one of this number, valid, and vouched for by a root.
-fn judged(files: &Certificates, sn: &str, node: &str, now: Timestamp) -> Option<Certificate> {
+/// The certificate, if there is one in `node`.
+fn given(node: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct Node {
         alipay_cert_content: String,
     }
     let node: Node = serde_json::from_str(node).ok()?;
-    let pem = String::from_utf8(STANDARD.decode(node.alipay_cert_content.trim()).ok()?).ok()?;
-    let certificate = Certificate::parse(&pem).ok()?;
-    let theirs = certificate.sn() == sn && certificate.is_valid_at(now);
-    // The application's certificate leads to the same root; it must not speak for the gateway.
-    let own = certificate.key() == files.app_cert.key();
-    let vouched = || chain::follow(&pem, &[files.alipay_cert.pem()], &files.roots, now).is_ok();
-    (theirs && !own && vouched()).then_some(certificate)
+    let pem = STANDARD.decode(node.alipay_cert_content.trim()).unwrap_or_default();
+    Some(String::from_utf8(pem).unwrap_or_default())
+}
+
+/// The certificate, if it is the one of this number, valid, of the same holder as the configured
+/// one, and vouched for by a root. Merchants' certificates lead to the same root: none of them may
+/// speak for the gateway.
+fn judged(files: &Certificates, sn: &str, pem: &str, now: Timestamp) -> Option<Certificate> {
+    let certificate = Certificate::parse(pem).ok()?;
+    let asked_for = certificate.sn() == sn && certificate.is_valid_at(now);
+    let theirs = certificate.holder() == files.alipay_cert.holder()
+        && certificate.key() != files.app_cert.key();
+    let vouched = || chain::follow(pem, &[files.alipay_cert.pem()], &files.roots, now).is_ok();
+    (asked_for && theirs && vouched()).then_some(certificate)
 }

@@ -38,6 +38,7 @@ pub enum CertificateError {
 #[derive(Debug)]
 pub struct Certificate {
     sn: String,
+    holder: String,
     key: PublicKey,
     not_before: Timestamp,
     not_after: Timestamp,
@@ -57,6 +58,7 @@ impl Certificate {
         let validity = certificate.validity();
         Ok(Self {
             sn: sn(&certificate),
+            holder: distinguished_name(certificate.subject()),
             key: PublicKey::from_spki(certificate.public_key().raw)?,
             not_before: time(validity.not_before.timestamp())?,
             not_after: time(validity.not_after.timestamp())?,
@@ -67,6 +69,11 @@ impl Certificate {
     /// `MD5(issuer name + decimal serial)`, lower-case hexadecimal.
     pub fn sn(&self) -> &str {
         &self.sn
+    }
+
+    /// Whom it was issued to: the subject's name as text, for comparison.
+    pub fn holder(&self) -> &str {
+        &self.holder
     }
 
     /// The key it names.
@@ -123,13 +130,17 @@ fn read(block: &Pem) -> Result<X509Certificate<'_>, CertificateError> {
 }
 
 fn sn(certificate: &X509Certificate<'_>) -> String {
-    let text = format!("{}{}", issuer(certificate.issuer()), certificate.tbs_certificate.serial);
+    let text = format!(
+        "{}{}",
+        distinguished_name(certificate.issuer()),
+        certificate.tbs_certificate.serial
+    );
     hex::encode(Md5::digest(text.as_bytes()))
 }
 
 /// RFC 2253 text: most specific part first, no space after commas. Clients agree about names of
 /// plain ASCII only, so nothing is escaped.
-fn issuer(name: &X509Name<'_>) -> String {
+fn distinguished_name(name: &X509Name<'_>) -> String {
     let mut parts: Vec<String> = name
         .iter_attributes()
         .map(|attribute| {

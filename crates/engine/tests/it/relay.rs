@@ -103,8 +103,8 @@ async fn an_unknown_outcome_is_reconciled_by_the_same_call() {
     assert_eq!(there.order("order1", "{}").await, unknown(Some(CUT_OFF)));
     assert_eq!(there.order("order1", "[]").await, Err(EngineError::OrderReused));
     assert_eq!(there.order("order1", "{}").await, unknown(None));
-    let not_sent = EngineError::Upstream(UpstreamFault::NotSent(NotSent::Unreachable));
-    assert_eq!(there.order("order1", "{}").await, Err(not_sent));
+    let not_sent = UpstreamFault::NotSent(NotSent::Unreachable);
+    assert_eq!(there.order("order1", "{}").await, unknown(Some(not_sent)));
     // In doubt it stays, whatever was refused or not sent since.
     let refused = there.order("order1", "{}").await;
     assert!(matches!(refused, Ok(Opening::Refused { doubted: true, .. })), "{refused:?}");
@@ -220,6 +220,19 @@ async fn order_numbers_are_the_merchants_behind_a_token() {
     let tokens: Vec<_> =
         there.gateway.asked().into_iter().map(|call| call.app_auth_token).collect();
     assert_eq!(tokens, [None, Some("merchant-a".into()), Some("merchant-b".into())]);
+}
+
+#[tokio::test]
+async fn what_was_opened_at_one_gateway_is_not_open_at_another() {
+    let there = Elsewhere::new(ScriptedUpstream::default());
+    there.gateway.open("sandbox");
+    assert_eq!(there.order("order1", "{}").await, opened("sandbox"));
+    let production = Arc::new(ScriptedUpstream::at("the same application in production"));
+    production.open("production");
+    let upstream = production.upstream();
+    let engine = &there.world.engine;
+    let told = engine.relay_order(&upstream, &there.acting(), order("order1", "{}")).await;
+    assert_eq!(told, opened("production"));
 }
 
 #[tokio::test]

@@ -219,3 +219,23 @@ async fn functions_call_functions() {
     let result = runtime.invoke(invocation(dir.path(), "down", r#"{"n":3}"#), host).await;
     assert_eq!(result.as_deref(), Ok(r#"[1,"7:bottom"]"#));
 }
+
+#[tokio::test]
+async fn functions_of_one_folder_leave_workers_for_those_of_another() {
+    let limits = Limits { workers_per_folder: 2, workers: 3, ..Limits::default() };
+    let (busy, other) = (runtime(limits.clone()), tempfile::tempdir().unwrap());
+    std::fs::create_dir(other.path().join("quick")).unwrap();
+    std::fs::write(other.path().join("quick").join("index.js"), QUICK).unwrap();
+    let gate = Gate::new();
+    let held = [call(&busy, "waits", &gate), call(&busy, "waits", &gate)];
+    gate.asked.acquire_many(2).await.unwrap().forget();
+    let waiting = call(&busy, "quick", &gate);
+    let elsewhere = busy.1.invoke(invocation(other.path(), "quick", "{}"), gate.clone()).await;
+    assert_eq!(elsewhere.as_deref(), Ok("1"));
+    assert!(!waiting.is_finished());
+    gate.open.add_permits(2);
+    for answer in held {
+        assert_eq!(answer.await.unwrap().as_deref(), Ok("1"));
+    }
+    assert_eq!(waiting.await.unwrap().as_deref(), Ok("1"));
+}

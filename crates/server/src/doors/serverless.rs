@@ -291,7 +291,7 @@ pub(crate) fn refused(error: &EngineError) -> ServerlessError {
     let code = match error {
         EngineError::InvalidToken => ErrorCode::InvalidToken,
         EngineError::Upstream(_) | EngineError::OutcomeUnknown(_) => {
-            let message = "the hosted gateway gave no answer; repeat the same call in a moment";
+            let message = "the hosted gateway gave no usable answer; try again in a moment, signing in with a new auth code";
             return ServerlessError::new(ErrorCode::InternalError, message);
         }
         EngineError::Busy(_) | EngineError::Internal(_) => {

@@ -1,8 +1,6 @@
 //! Methods outside the table: those an application may call at the gateway that certifies for it,
 //! and the sign-in of users.
 
-use std::sync::Arc;
-
 use engine::{Acting, Caller, Certifier, EngineError, Upstream, UpstreamCall};
 use wire::{Content, Failure, Outcome};
 
@@ -11,7 +9,7 @@ use crate::refusal;
 use crate::state::AppState;
 
 /// A call of a method by its name.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct Foreign<'a> {
     /// On the wire.
     pub(crate) method: &'a str,
@@ -25,6 +23,13 @@ pub(crate) struct Foreign<'a> {
     pub(crate) page: bool,
 }
 
+impl std::fmt::Debug for Foreign<'_> {
+    // Contents, codes and tokens are in it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Foreign({})", self.method)
+    }
+}
+
 /// Runs it, if it is one that the caller may call; `None` if it is not served.
 pub(crate) async fn run(
     state: &AppState,
@@ -32,40 +37,36 @@ pub(crate) async fn run(
     call: Foreign<'_>,
 ) -> Option<Answer> {
     let app = state.engine.app(caller.app.as_str())?;
-    let answer = match &app.certifier {
-        Certifier::Builtin if call.method == oauth::METHOD => {
+    let builtin = matches!(app.certifier, Certifier::Builtin);
+    let answer = match caller.app_auth_token {
+        _ if builtin && call.method == oauth::METHOD => {
             oauth::run(state, caller, call.parameters).map(Answer::Outcome)
         }
-        Certifier::Builtin => return None,
-        Certifier::Alipay(upstream) => {
-            if !may_call(upstream, call.method, caller.from_page) {
-                return None;
-            }
-            let acting = match caller.app_auth_token {
-                // Who acts for merchants only gets its users' tokens for itself.
-                None if call.method == oauth::METHOD => Ok(Acting::for_itself(Arc::clone(&app))),
-                _ => state.engine.authorize(caller).await,
-            };
-            match acting.map_err(|error| refusal::failure(&error)) {
-                Ok(acting) => send_on(state, &acting, call).await,
-                Err(failure) => Err(failure),
-            }
+        None if builtin => return None,
+        // Who acts for merchants only still gets its users' tokens for itself.
+        None if call.method == oauth::METHOD => {
+            send_on(state, caller, &Acting::for_itself(app), call).await?
         }
+        None | Some(_) => match state.engine.authorize(caller).await {
+            Ok(acting) => send_on(state, caller, &acting, call).await?,
+            Err(error) => Err(refusal::failure(&error)),
+        },
     };
     Some(answer.unwrap_or_else(|failure| Answer::Outcome(Outcome::Failure(failure))))
 }
 
-/// Who a user is, is what an application needs first of all; pages have no use for the tokens.
-fn may_call(upstream: &Upstream, method: &str, from_page: bool) -> bool {
-    (!from_page && method == oauth::METHOD) || upstream.allows(method, from_page)
-}
-
-/// The certifier asked is the owner's: with a merchant's grant of ours, the merchant's.
-async fn send_on(state: &AppState, acting: &Acting, call: Foreign<'_>) -> Result<Answer, Failure> {
-    let Certifier::Alipay(upstream) = &acting.owner.certifier else {
-        return Err(refusal::failure(&EngineError::InvalidAppAuthToken));
-    };
-    let upstream = Arc::clone(upstream);
+/// The certifier asked, and the list that must allow it, are the owner's: with a merchant's grant
+/// of ours, the merchant's.
+async fn send_on(
+    state: &AppState,
+    caller: &Caller<'_>,
+    acting: &Acting,
+    call: Foreign<'_>,
+) -> Option<Result<Answer, Failure>> {
+    let Certifier::Alipay(upstream) = &acting.owner.certifier else { return None };
+    if !may_call(upstream, call.method, caller.from_page) {
+        return None;
+    }
     let sent = UpstreamCall {
         method: call.method,
         biz_content: call.biz_content,
@@ -74,13 +75,22 @@ async fn send_on(state: &AppState, acting: &Acting, call: Foreign<'_>) -> Result
         auth_token: call.auth_token,
         repeatable: call.method.rsplit('.').next().is_some_and(|verb| verb.ends_with("query")),
     };
-    if call.page {
-        let page = upstream.gateway.page(&sent);
-        return page
-            .map(Answer::Link)
-            .map_err(|fault| refusal::failure(&EngineError::Upstream(fault)));
+    if !call.page {
+        return Some(relay::send(state, upstream, &sent).await.map(Answer::Outcome));
     }
-    relay::send(state, &upstream, &sent).await.map(Answer::Outcome)
+    if let Err(failure) = relay::no_token_in_an_address(sent.app_auth_token.or(sent.auth_token)) {
+        return Some(Err(failure));
+    }
+    let page = upstream.gateway.page(&sent).map(Answer::Link);
+    Some(page.map_err(|fault| refusal::failure(&EngineError::Upstream(fault))))
+}
+
+/// Who a user is, is what an application needs first of all; a page never gets the tokens of one.
+fn may_call(upstream: &Upstream, method: &str, from_page: bool) -> bool {
+    match (method == oauth::METHOD, from_page) {
+        (true, from_page) => !from_page,
+        (false, from_page) => upstream.allows(method, from_page),
+    }
 }
 
 /// What a cloud call becomes: content, or parameters for the one method that takes those.

@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use engine::{Caller, Certifier, EngineError, Upstream, UpstreamCall};
+use engine::{
+    Caller, Certifier, EngineError, Meaning, Unknown, Upstream, UpstreamCall, UpstreamFault,
+};
 use wire::serverless::{ErrorCode, ServerlessError};
 use wire::{Failure, Node, Outcome, SubCode};
 
@@ -82,6 +84,10 @@ pub(crate) async fn user_behind(
     };
     let reply = state.engine.relay(upstream, &call).await;
     let reply = reply.map_err(|error| serverless::refused(&error))?;
+    if reply.meaning == Meaning::Unsure {
+        let unknown = EngineError::Upstream(UpstreamFault::Unknown(Unknown::Unreadable));
+        return Err(serverless::refused(&unknown));
+    }
     let node = Node::parse(&reply.node).unwrap_or_else(Node::empty);
     // Newer applications are told the open_id in its place.
     let user = node.text("user_id").or_else(|| node.text("open_id"));

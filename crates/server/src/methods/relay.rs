@@ -57,7 +57,9 @@ async fn initialize(
     let order_no = order_no.ok_or(Rejected { field, rule: Rule::Missing });
     let order_no = order_no.and_then(|order_no| OrderNo::parse(&order_no, acting.owner.profile));
     let order_no = order_no.map_err(|rejected| refusal::rejected(&rejected))?.value;
-    let biz_content = content.outgoing(&OBJECTS).map_err(|error| refusal::unreadable(&error))?;
+    // Version 3 has the address in the content; it is a parameter of its own and may change.
+    let biz_content = content.outgoing(&OBJECTS, &["notify_url"]);
+    let biz_content = biz_content.map_err(|error| refusal::unreadable(&error))?;
     let notify_url = super::initialize::judge_notify_url(content, notify_url)?;
     let notify_url = notify_url.map(|address| address.as_str().to_owned());
     let method = Method::Initialize.as_str();
@@ -71,21 +73,22 @@ async fn initialize(
     }
 }
 
-/// The page is the gateway's own. The token of a merchant has no place in an address; the id
-/// names the certification alone.
+/// The page is the gateway's own, and its address is all that is made here. A token has no place in
+/// one, and leaving it out would call for the application itself.
 fn certify(
     upstream: &Upstream,
     acting: &Acting,
     content: &Content,
     return_url: Option<&str>,
 ) -> Result<Answer, Failure> {
+    no_token_in_an_address(token(acting))?;
     let biz_content = certify_id(content)?;
     let return_url = return_url.map(|address| ("return_url", address));
     let call = UpstreamCall {
         method: Method::Certify.as_str(),
         biz_content: Some(&biz_content),
         parameters: return_url.as_slice(),
-        app_auth_token: token(acting),
+        app_auth_token: None,
         auth_token: None,
         repeatable: true,
     };
@@ -126,7 +129,7 @@ pub(super) async fn app_token(
         (Method::AppTokenQuery, None, Some(token)) => {
             wire::json::object([("app_auth_token", token)])
         }
-        _ => content.outgoing(&[]).map_err(|error| refusal::unreadable(&error))?,
+        _ => content.outgoing(&[], &[]).map_err(|error| refusal::unreadable(&error))?,
     };
     let call = UpstreamCall {
         method: method.as_str(),
@@ -147,6 +150,18 @@ pub(super) async fn send(
 ) -> Result<Outcome, Failure> {
     let reply = state.engine.relay(upstream, call).await;
     passed_on(&reply.map_err(|error| refusal::failure(&error))?, false)
+}
+
+/// Refuses to make the address of a page for somebody else: it would have to hold the token.
+pub(super) fn no_token_in_an_address(token: Option<&str>) -> Result<(), Failure> {
+    match token {
+        None => Ok(()),
+        Some(_) => Err(Failure::precise(
+            SubCode::InvalidParameter,
+            "certifyd 生成的链接中不放令牌，因此不能凭支付宝颁发的 app_auth_token 或 auth_token 生成页面地址；请用开放平台 SDK 自行生成，或为该商户应用配置 [apps.upstream]",
+            "certifyd puts no token into an address, so it makes none for a call by a token that Alipay gave; build this one with the open platform's SDK, or configure the merchant's own application with [apps.upstream]",
+        )),
+    }
 }
 
 pub(super) fn token(acting: &Acting) -> Option<&str> {

@@ -87,7 +87,7 @@ async fn no_answer_is_a_retryable_error_and_an_order_in_doubt_says_so() {
     there.answer(Err(UpstreamFault::Unknown(Unknown::TimedOut)));
     let answer = Answer::of(&server.gateway(&initialize).await);
     assert_eq!(answer.codes(), ("20000", "isp.unknow-error"));
-    assert!(answer.text("sub_msg").contains("no second certification is opened"));
+    assert!(answer.text("sub_msg").contains("no second certification is opened under it"));
     there.open(THEIR_ID);
     assert_eq!(Answer::of(&server.gateway(&initialize).await).certify_id(), THEIR_ID);
 }
@@ -255,4 +255,40 @@ async fn a_test_user_is_behind_every_code_and_refreshes() {
     forged.replace_range(8..12, "2089");
     let refused = Answer::of(&server.gateway(&refresh(&forged)).await);
     assert_eq!(refused.codes(), ("40002", "isv.refresh-token-invalid"));
+}
+
+#[tokio::test]
+async fn no_token_gets_into_an_address() {
+    let there = scripted();
+    let upstream = there.upstream_allowing(&["alipay.trade.*"], &[]);
+    let server = TestServer::with_upstream(&upstream).await;
+    let mut certify = call(CERTIFY, &json!({ "certify_id": THEIR_ID }));
+    certify.set("app_auth_token", "merchant-token");
+    let page = server.gateway(&resigned(certify)).await;
+    assert_eq!(page.status, 200);
+    assert!(page.body.contains("isv.invalid-parameter"), "{}", page.body);
+    assert!(!page.body.contains("merchant-token"));
+    assert!(there.asked().is_empty());
+}
+
+#[tokio::test]
+async fn an_order_in_doubt_stays_one_when_the_next_attempt_is_not_sent() {
+    let there = scripted();
+    let server = TestServer::with_upstream(&there.upstream()).await;
+    let initialize = call(INITIALIZE, &content("relayed5"));
+    there.answer(Err(UpstreamFault::Unknown(Unknown::TimedOut)));
+    there.answer(Err(UpstreamFault::NotSent(NotSent::Suspended)));
+    for _ in 0..2 {
+        let answer = Answer::of(&server.gateway(&initialize).await);
+        assert!(answer.text("sub_msg").contains("is not known yet"), "{}", answer.node);
+    }
+}
+
+#[tokio::test]
+async fn a_page_never_gets_the_tokens_of_a_user_whatever_is_listed() {
+    let there = scripted();
+    let server = TestServer::with_upstream(&there.upstream_allowing(&[], &["alipay.*"])).await;
+    let reply = cloud(&server, "alipay.system.oauth.token", &json!({ "code": "c" })).await.json();
+    assert_eq!(reply["error"]["code"], "MethodNotSupported", "{reply}");
+    assert!(there.asked().is_empty());
 }

@@ -21,14 +21,23 @@ const UNTRUSTED: UpstreamFault = UpstreamFault::Unknown(Unknown::Certificate);
 
 /// An application that knows the gateway by a certificate it no longer signs with.
 fn behind_the_times(url: &str) -> Client {
-    Client::new(settings(url, by_certificate(&made("former").0)))
+    Client::new(settings(url, by_certificate(&made("Example Gateway Signing").0)))
 }
 
 /// A certificate by an authority nobody has heard of, and its private key.
 fn made(name: &str) -> (String, wire::PrivateKey) {
     let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
     let mut params = rcgen::CertificateParams::default();
-    params.distinguished_name.push(rcgen::DnType::CommonName, name);
+    params.distinguished_name = rcgen::DistinguishedName::new();
+    // Named as the recorded gateway's certificate is, but for the name itself.
+    for (kind, text) in [
+        (rcgen::DnType::CountryName, "ZZ"),
+        (rcgen::DnType::OrganizationName, "Example Test Pay"),
+        (rcgen::DnType::OrganizationalUnitName, "Gateway"),
+        (rcgen::DnType::CommonName, name),
+    ] {
+        params.distinguished_name.push(kind, text);
+    }
     let authority = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
     let mut ca = rcgen::CertificateParams::default();
     ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
@@ -93,7 +102,7 @@ async fn a_new_certificate_of_the_gateway_is_fetched_once_for_all() {
 
 #[tokio::test]
 async fn a_certificate_that_leads_to_no_root_is_not_believed_nor_asked_for_again_soon() {
-    let (pem, key) = made("stranger");
+    let (pem, key) = made("Example Gateway Signing");
     let gateway = FaultyGateway::alone(with_certificate(pem.clone(), sn(&pem), key)).await;
     let client = behind_the_times(&gateway.url());
     for _ in 0..3 {
@@ -121,6 +130,16 @@ async fn a_certificate_of_another_number_or_of_the_application_is_not_believed()
         assert_eq!(client.query().await.unwrap_err(), UNTRUSTED);
         assert_eq!(downloads(&gateway), 1);
     }
+}
+
+#[tokio::test]
+async fn a_certificate_of_another_holder_does_not_speak_for_the_gateway() {
+    let chain = chained("alipay_cert.crt");
+    let key = private_key("alipay_private_pkcs8.pem");
+    let gateway = FaultyGateway::alone(with_certificate(chain.clone(), sn(&chain), key)).await;
+    let other = by_certificate(&made("Another Gateway").0);
+    let client = Client::new(settings(&gateway.url(), other));
+    assert_eq!(client.query().await.unwrap_err(), UNTRUSTED);
 }
 
 #[tokio::test]

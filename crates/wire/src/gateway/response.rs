@@ -28,7 +28,7 @@ pub enum ResponseError {
 }
 
 /// The parts of an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Response<'a> {
     /// The node's value as sent: an object, or ciphertext in quotation marks.
     pub node: &'a str,
@@ -38,6 +38,13 @@ pub struct Response<'a> {
     pub sign: Option<&'a str>,
     /// Which certificate of the gateway signed, in certificate mode.
     pub alipay_cert_sn: Option<&'a str>,
+}
+
+impl std::fmt::Debug for Response<'_> {
+    // People and tokens may be in the node.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Response({} bytes, signed: {})", self.node.len(), self.sign.is_some())
+    }
 }
 
 impl<'a> Response<'a> {

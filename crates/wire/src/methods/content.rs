@@ -96,12 +96,17 @@ impl Content {
 
     /// The content as a client sends it: names in snake case at every depth, and the members in
     /// `objects`, named with the field they are, as objects even if they came as JSON text. The
-    /// hosted gateway is known to take these forms from everybody.
+    /// hosted gateway is known to take these forms from everybody. Members in `except` stay here.
     ///
     /// # Errors
     /// A member in both spellings with different values, or one of `objects` that is none.
-    pub fn outgoing(&self, objects: &[(&str, &'static str)]) -> Result<String, ContentError> {
+    pub fn outgoing(
+        &self,
+        objects: &[(&str, &'static str)],
+        except: &[&str],
+    ) -> Result<String, ContentError> {
         let mut map = self.0.clone();
+        map.retain(|name, _| !except.contains(&snake_case(name).as_str()));
         for (name, field) in objects {
             if let Some(value) = self.find(name, field)? {
                 let (inner, _) = object(field, value)?;
@@ -270,9 +275,11 @@ mod tests {
 
     #[test]
     fn what_goes_out_is_in_snake_case_with_objects_as_objects() {
-        let outgoing = |text| Content::parse(text).unwrap().outgoing(&[("a_b", "biz_content")]);
+        let outgoing =
+            |text| Content::parse(text).unwrap().outgoing(&[("a_b", "biz_content")], &["gone_now"]);
         let text = r#"{"aB":"{\"cD\":1.50}","eF":[{"gH":"iJ"}],"k":null}"#;
         assert_eq!(outgoing(text).unwrap(), r#"{"a_b":{"c_d":1.5},"e_f":[{"g_h":"iJ"}],"k":null}"#);
+        assert_eq!(outgoing(r#"{"goneNow":1,"gone_now":2}"#).unwrap(), "{}");
         assert_eq!(outgoing(r#"{"x_y":1,"xY":1}"#).unwrap(), r#"{"x_y":1}"#);
         assert_eq!(outgoing(r#"{"x_y":1,"xY":2}"#).unwrap_err().problem, Problem::Conflict);
         assert_eq!(

@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::AppId;
 use toml::Spanned;
 use upstream::{Settings, Trust};
+use url::{Host, Url};
 use wire::certificate::Certificate;
 use wire::cipher::ContentKey;
 use wire::{PrivateKey, PublicKey};
@@ -66,10 +67,14 @@ impl Judge<'_> {
 
     /// Tokens and identities travel there.
     fn plain_gateway(&mut self, value: Option<&Spanned<String>>) {
-        let Some(value) = value else { return };
-        let rest = value.get_ref().strip_prefix("http://");
-        let host = rest.map(|rest| rest.split(['/', ':']).next().unwrap_or_default());
-        if host.is_some_and(|host| !matches!(host, "localhost" | "127.0.0.1" | "[")) {
+        let Some(url) = value.and_then(|value| Url::parse(value.get_ref()).ok()) else { return };
+        let local = match url.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(ip)) => ip.is_loopback(),
+            Some(Host::Ipv6(ip)) => ip.is_loopback(),
+            None => false,
+        };
+        if url.scheme() == "http" && !local {
             let text = "apps.upstream.gateway is http, not https: identities would travel in \
                         clear; only a gateway on this machine should be reached so";
             self.warnings.push(text.to_owned());
@@ -110,7 +115,9 @@ impl Judge<'_> {
         let ids = elsewhere.filter_map(|app| {
             let upstream = app.upstream.as_ref()?;
             let id = upstream.app_id.as_ref().unwrap_or(&app.id);
-            let gateway = text(upstream.gateway.as_ref()).unwrap_or(ALIPAY).to_owned();
+            let gateway = text(upstream.gateway.as_ref()).unwrap_or(ALIPAY);
+            // Two spellings of one address are one gateway.
+            let gateway = Url::parse(gateway).map_or_else(|_| gateway.to_owned(), String::from);
             Some(((gateway, id.get_ref().clone()), id.span()))
         });
         let ids: Vec<_> = ids.collect();

@@ -1,6 +1,7 @@
 //! The pool's books: which workers there are, who has them, and who waits.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::Path;
 
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -55,18 +56,27 @@ impl State {
 
     /// A seat for `key`, if there is one now.
     pub(super) fn claim(&mut self, key: &Key, limits: &Limits) -> Option<Seat> {
+        let full = self.busy_in(&key.root) >= limits.workers_per_folder.max(1);
         let slot = self.slot(key);
-        if let Some(idle) = slot.idle.pop() {
+        if let Some(idle) = slot.idle.pop_if(|_| !full) {
             slot.busy += 1;
             return Some(Seat::Warm(Box::new(idle.worker)));
         }
-        if slot.busy >= limits.workers_per_function.max(1) || !self.make_room(limits.workers.max(1))
+        if slot.busy >= limits.workers_per_function.max(1)
+            || full
+            || !self.make_room(limits.workers.max(1))
         {
             return None;
         }
         self.workers += 1;
         self.slot(key).busy += 1;
         Some(Seat::Empty)
+    }
+
+    /// How many workers the functions of a folder have in use.
+    fn busy_in(&self, root: &Path) -> usize {
+        let functions = self.functions.iter().filter(|(key, _)| key.root == root);
+        functions.map(|(_, slot)| slot.busy).sum()
     }
 
     /// Whether one more worker fits, if need be in the place of the longest idle one.
