@@ -8,7 +8,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::{Location, Store, StoreError};
+use crate::{Location, Store, StoreError, sqlite};
 
 /// Rows that belong to the database and not to what happened in it.
 const KEPT_SETTINGS: &str = "('vault_fingerprint', 'mode', 'checked')";
@@ -73,12 +73,13 @@ impl Store {
         &self,
         work: impl FnOnce(&Connection) -> Result<(), StoreError> + Send + 'static,
     ) -> Result<(), StoreError> {
-        let location = self.location.clone();
-        if location == Location::Memory {
+        let Location::File(file) = self.location.clone() else {
             return Err(StoreError::Unavailable("a database in memory cannot be copied".into()));
-        }
+        };
         let stopped = |_| StoreError::Unavailable("the copy was interrupted".into());
-        tokio::task::spawn_blocking(move || work(&location.open()?)).await.map_err(stopped)?
+        tokio::task::spawn_blocking(move || work(&sqlite::open(Some(&file))?))
+            .await
+            .map_err(stopped)?
     }
 }
 

@@ -1,4 +1,5 @@
-//! The store, as the engine uses it: every call, on a real file unless memory is what is meant.
+//! The store, as the engine uses it: every call, on a real file, or on the PostgreSQL server that is
+//! named, unless memory is what is meant.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, like tests")]
 
@@ -11,6 +12,7 @@ mod nonces;
 mod notices;
 mod opening;
 mod person;
+mod server;
 mod sessions;
 mod settings;
 mod snapshot;
