@@ -16,4 +16,5 @@ mod server;
 mod sessions;
 mod settings;
 mod snapshot;
+mod two_nodes;
 mod upstream_orders;
