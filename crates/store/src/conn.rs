@@ -5,6 +5,7 @@ use tokio_postgres::types::{IsNull, Type};
 
 use crate::StoreError;
 use crate::postgres::Session;
+use crate::tables::Value;
 
 /// A connection inside a unit of work.
 #[derive(Debug)]
@@ -120,10 +121,46 @@ impl Row<'_> {
     }
 }
 
+impl Row<'_> {
+    /// The value at `index`, of whatever kind.
+    pub(crate) fn value(
+        &self,
+        index: usize,
+        table: &'static str,
+        column: &'static str,
+    ) -> Result<Value, StoreError> {
+        let corrupt = StoreError::Corrupt { table, column };
+        match self {
+            Self::Sqlite(row) => match row.get_ref(index)? {
+                ValueRef::Null => Ok(Value::Null),
+                ValueRef::Integer(value) => Ok(Value::Int(value)),
+                ValueRef::Blob(value) => Ok(Value::Blob(value.to_vec())),
+                ValueRef::Text(value) => {
+                    String::from_utf8(value.to_vec()).map(Value::Text).map_err(|_| corrupt)
+                }
+                ValueRef::Real(_) => Err(corrupt),
+            },
+            Self::Postgres(row) => {
+                let found = match row.columns().get(index).map(tokio_postgres::Column::type_) {
+                    Some(&Type::INT8) => row.try_get(index).map(|value| of(value, Value::Int)),
+                    Some(&Type::TEXT) => row.try_get(index).map(|value| of(value, Value::Text)),
+                    Some(&Type::BYTEA) => row.try_get(index).map(|value| of(value, Value::Blob)),
+                    _ => return Err(corrupt),
+                };
+                found.map_err(|_| corrupt)
+            }
+        }
+    }
+}
+
+fn of<T>(value: Option<T>, kind: impl FnOnce(T) -> Value) -> Value {
+    value.map_or(Value::Null, kind)
+}
+
 /// Names under which SQLite knows `$1`, `$2`, …: to it they are names, not numbers.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 24] = [
     "$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10", "$11", "$12", "$13", "$14", "$15",
-    "$16",
+    "$16", "$17", "$18", "$19", "$20", "$21", "$22", "$23", "$24",
 ];
 
 fn bind(statement: &mut rusqlite::Statement<'_>, params: &[Param<'_>]) -> Result<(), StoreError> {

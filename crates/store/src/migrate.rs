@@ -14,6 +14,14 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/sqlite/0006_upstream_orders.sql"),
 ];
 
+/// Refuses a database that is not at this program's schema.
+pub(crate) fn same(connection: &Connection) -> Result<(), StoreError> {
+    let newest = "SELECT COALESCE(MAX(version), 0) FROM schema_migrations";
+    let found: i64 = connection.query_row(newest, [], |row| row.get(0))?;
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    if found == known { Ok(()) } else { Err(StoreError::Newer { found, known }) }
+}
+
 /// Applies what is missing, each migration in its own transaction.
 pub(crate) fn run(connection: &mut Connection) -> Result<(), StoreError> {
     connection

@@ -6,6 +6,7 @@
 //! SQLite.
 
 mod address;
+mod aside;
 mod fault;
 mod migrate;
 mod pool;
@@ -15,6 +16,7 @@ mod tls;
 use tokio::sync::{mpsc, oneshot};
 
 pub use address::Address;
+pub(crate) use aside::{Empty, PutAside, TakeBack};
 pub(crate) use pool::Pool;
 pub(crate) use session::Session;
 

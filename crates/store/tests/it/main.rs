@@ -8,6 +8,7 @@ mod certifications;
 mod corrupt;
 mod folder;
 mod group_commit;
+mod moving;
 mod nonces;
 mod notices;
 mod opening;
