@@ -41,6 +41,7 @@ pub use error::StoreError;
 pub use events::{Event, NewEvent};
 pub use evidence::{Exhibit, NewPicture};
 pub use location::Location;
+pub use migrate::Migrated;
 pub use moving::{MoveError, Moving};
 pub use notices::{Claim, NewNotice, Notice, NoticeState, Settled};
 pub use postgres::Address as PostgresAddress;
@@ -63,6 +64,7 @@ use writer::Writer;
 pub struct Store {
     backend: Backend,
     location: Location,
+    migrated: Migrated,
 }
 
 #[derive(Debug)]
@@ -85,12 +87,20 @@ impl Store {
     /// later version has migrated, and whatever the file system or the server says.
     pub fn open(url: &str) -> Result<Self, StoreError> {
         let location = Location::parse(url)?;
-        let backend = match &location {
+        let (backend, migrated) = match &location {
             Location::Memory => Backend::sqlite(None)?,
             Location::File(path) => Backend::sqlite(Some(path))?,
-            Location::Postgres(address) => Backend::Postgres(Postgres::open(address)?),
+            Location::Postgres(address) => {
+                let (postgres, migrated) = Postgres::open(address)?;
+                (Backend::Postgres(postgres), migrated)
+            }
         };
-        Ok(Self { backend, location })
+        Ok(Self { backend, location, migrated })
+    }
+
+    /// What opening it has made of the database.
+    pub fn migrated(&self) -> Migrated {
+        self.migrated
     }
 
     /// Other nodes may work on the same database.
@@ -115,10 +125,10 @@ impl Store {
 }
 
 impl Backend {
-    fn sqlite(file: Option<&Path>) -> Result<Self, StoreError> {
+    fn sqlite(file: Option<&Path>) -> Result<(Self, Migrated), StoreError> {
         let mut connection = sqlite::open(file)?;
-        migrate::run(&mut connection)?;
+        let migrated = migrate::run(&mut connection)?;
         let readers = file.map(Readers::start).transpose()?;
-        Ok(Self::Sqlite { writer: Writer::start(connection)?, readers })
+        Ok((Self::Sqlite { writer: Writer::start(connection)?, readers }, migrated))
     }
 }

@@ -20,8 +20,8 @@ pub(crate) use aside::{Empty, PutAside, TakeBack};
 pub(crate) use pool::Pool;
 pub(crate) use session::Session;
 
-use crate::StoreError;
 use crate::work::Work;
+use crate::{Migrated, StoreError};
 use pool::{Job, Kind};
 
 /// Writes or reads that may wait. Beyond it callers are told at once.
@@ -41,7 +41,7 @@ pub(crate) struct Postgres {
 
 impl Postgres {
     /// Connects, brings the tables up to date, and waits until that is done.
-    pub(crate) fn open(address: &Address) -> Result<Self, StoreError> {
+    pub(crate) fn open(address: &Address) -> Result<(Self, Migrated), StoreError> {
         let pool = Pool::new(address)?;
         let (writes, writing) = mpsc::channel(WAITING);
         let (reads, reading) = mpsc::channel(WAITING);
@@ -64,8 +64,8 @@ impl Postgres {
             .spawn(move || runtime.block_on(work))
             .map_err(failed)?;
         let postgres = Self { writes: Some(writes), reads: Some(reads), thread: Some(thread) };
-        outcome.recv().map_err(|_| gone())??;
-        Ok(postgres)
+        let migrated = outcome.recv().map_err(|_| gone())??;
+        Ok((postgres, migrated))
     }
 
     /// Queues a unit and waits for its commit.

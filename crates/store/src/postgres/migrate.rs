@@ -2,7 +2,7 @@
 
 use super::fault::Fault;
 use super::{Pool, Session};
-use crate::StoreError;
+use crate::{Migrated, StoreError};
 
 /// Every migration, in order: one for each of SQLite's. A published one never changes, and none
 /// takes away what an earlier program uses (see `migrations/postgres/README.md`).
@@ -20,15 +20,19 @@ const LOCK: &str = "BEGIN; SET LOCAL lock_timeout = 0; \
      SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(3636202611240001)";
 
 /// Applies what is missing, each migration in its own transaction.
-pub(super) async fn run(pool: &Pool) -> Result<(), StoreError> {
+pub(super) async fn run(pool: &Pool) -> Result<Migrated, StoreError> {
     let session = pool.take().await?;
+    let mut before = None;
     loop {
         session.command(LOCK).await.map_err(|fault| fault.error)?;
         match step(&session).await {
-            Ok(true) => session.command("COMMIT").await.map_err(|fault| fault.error)?,
-            Ok(false) => {
-                // Nothing missing is the usual end; then there is nothing to undo but the lock.
-                return session.command("COMMIT").await.map_err(|fault| fault.error);
+            Ok((found, more)) => {
+                session.command("COMMIT").await.map_err(|fault| fault.error)?;
+                let from = *before.get_or_insert(found);
+                if !more {
+                    pool.give_back(session);
+                    return Ok(Migrated { from, to: found });
+                }
             }
             // The connection is dropped with its transaction.
             Err(fault) => return Err(session.fault().unwrap_or(fault).error),
@@ -36,8 +40,8 @@ pub(super) async fn run(pool: &Pool) -> Result<(), StoreError> {
     }
 }
 
-/// Applies the next migration; tells whether there was one.
-async fn step(session: &Session) -> Result<bool, Fault> {
+/// Applies the next migration; tells the schema before it, and whether there was one.
+async fn step(session: &Session) -> Result<(i64, bool), Fault> {
     let table = "CREATE TABLE IF NOT EXISTS schema_migrations (version BIGINT NOT NULL)";
     session.command(table).await?;
     let newest = "SELECT COALESCE(MAX(version), 0) FROM schema_migrations";
@@ -48,10 +52,10 @@ async fn step(session: &Session) -> Result<bool, Fault> {
         return Err(Fault::last(StoreError::Newer { found, known }));
     }
     let Some(next) = usize::try_from(found).ok().and_then(|found| MIGRATIONS.get(found)) else {
-        return Ok(false);
+        return Ok((found, false));
     };
     session.command(next).await?;
     let note = "INSERT INTO schema_migrations (version) VALUES ($1)";
     session.execute(note, &[(found + 1).into()]).await.map_err(Fault::last)?;
-    Ok(true)
+    Ok((found, true))
 }

@@ -52,7 +52,7 @@ impl Pool {
         Session::open(&self.address, &self.tls).await
     }
 
-    fn give_back(&self, session: Session) {
+    pub(super) fn give_back(&self, session: Session) {
         if !session.is_closed() {
             self.idle().push(session);
         }
