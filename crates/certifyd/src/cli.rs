@@ -49,6 +49,10 @@ enum Command {
     },
     /// Find the usual mistakes in an SDK's configuration
     Doctor(Doctor),
+    /// Bring the database up to date without serving, e.g. before an upgrade of several nodes
+    Migrate(Migrate),
+    /// Carry everything from one database to another, e.g. from a file to PostgreSQL
+    Move(Move),
 }
 
 /// Serves a project for development.
@@ -109,6 +113,26 @@ pub(crate) struct Check {
     /// The configuration
     #[arg(long, value_name = "FILE", default_value = "certifyd.toml")]
     pub(crate) config: PathBuf,
+}
+
+/// Brings the database up to date.
+#[derive(Debug, Args)]
+pub(crate) struct Migrate {
+    /// The configuration
+    #[arg(long, value_name = "FILE", default_value = "certifyd.toml")]
+    pub(crate) config: PathBuf,
+}
+
+/// Carries everything from one database to another. No server may run on either. Interrupted, it
+/// goes on where it was when called again.
+#[derive(Debug, Args)]
+pub(crate) struct Move {
+    /// Where everything is: `sqlite://PATH`, `postgres://…`, or env:NAME or file:PATH that says so
+    #[arg(long, value_name = "URL")]
+    pub(crate) from: String,
+    /// Where it goes: an empty database, named alike
+    #[arg(long, value_name = "URL")]
+    pub(crate) to: String,
 }
 
 /// Makes keys and certificates.
@@ -464,6 +488,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Authorize(args) => commands::authorize::run(&args),
         Command::Review { action } => commands::review::run(&action),
         Command::Test { action } => commands::test::run(&action),
+        Command::Migrate(args) => commands::migrate::run(&args),
+        Command::Move(args) => commands::migrate::carry(&args),
         Command::Doctor(args) => commands::doctor::run(&args),
     };
     match result {

@@ -8,6 +8,7 @@ pub(crate) mod doctor;
 pub(crate) mod init;
 pub(crate) mod invoke;
 pub(crate) mod keys;
+pub(crate) mod migrate;
 pub(crate) mod notices;
 pub(crate) mod review;
 mod running;

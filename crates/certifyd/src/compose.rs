@@ -34,8 +34,8 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
     no_core_dumps();
     warm_up_randomness();
     keys::make_private_folder(&config.data_dir)?;
-    let store = Store::open(&config.store_url)
-        .with_context(|| format!("cannot open {}", config.store_url))?;
+    let store = open(&config.store_url)?;
+    arrived(&store).await?;
     let vault = vault(&store, &config).await?;
     keep_apart(&store, config.mode).await?;
     let (clock, test_clock) = clocks(&store, config.mode).await?;
@@ -64,6 +64,23 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
         snapshots,
         test_clock,
     }))
+}
+
+fn open(url: &str) -> anyhow::Result<Store> {
+    // The address may hold a password.
+    let place = store::Location::parse(url)?;
+    Store::open(url).with_context(|| format!("cannot open {place}"))
+}
+
+/// Half a database must not be taken for a whole one.
+async fn arrived(store: &Store) -> anyhow::Result<()> {
+    if let Some(from) = store.moving_from().await? {
+        anyhow::bail!(
+            "the database is being filled by certifyd move from {from}; wait for it, or begin it \
+             again if it was interrupted"
+        );
+    }
+    Ok(())
 }
 
 /// Lets the server go on with `config`: calls in flight end with what they began with.

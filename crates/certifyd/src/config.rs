@@ -6,7 +6,7 @@ mod faults;
 mod quiet;
 mod raw;
 mod resolve;
-mod secret;
+pub(crate) mod secret;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

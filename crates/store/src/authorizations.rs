@@ -9,7 +9,7 @@ use domain::AppId;
 use jiff::Timestamp;
 
 use crate::conn::Row;
-use crate::{Store, StoreError};
+use crate::{Conn, Store, StoreError};
 
 /// A code that a merchant's agreement gave.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,6 +132,24 @@ impl Store {
     ) -> Result<Vec<AppAuthGrant>, StoreError> {
         self.read(tokens::List { isv, most }).await
     }
+}
+
+/// One at a time changes what stands between two applications: a withdrawal must not miss a token
+/// that is just being given.
+async fn hold(conn: &mut Conn<'_>, isv: &AppId, app: &AppId) -> Result<(), StoreError> {
+    let of_the_two = [isv.as_str().into(), app.as_str().into()];
+    conn.hold(
+        "SELECT 1 FROM app_auth_codes WHERE isv_app_id = $1 AND app_id = $2 \
+         ORDER BY code_hash FOR UPDATE",
+        &of_the_two,
+    )
+    .await?;
+    conn.hold(
+        "SELECT 1 FROM app_auth_tokens WHERE isv_app_id = $1 AND app_id = $2 \
+         ORDER BY token_hash FOR UPDATE",
+        &of_the_two,
+    )
+    .await
 }
 
 fn app_id(

@@ -296,6 +296,16 @@ impl Work for Scan {
     }
 }
 
+/// Whatever belongs to one certification is changed by one unit at a time: each that does not
+/// begin by changing the certification itself begins with this.
+pub(crate) async fn hold(conn: &mut Conn<'_>, id: CertifyId) -> Result<(), StoreError> {
+    conn.hold(
+        "SELECT 1 FROM certifications WHERE certify_id = $1 FOR UPDATE",
+        &[id.to_bytes().as_slice().into()],
+    )
+    .await
+}
+
 pub(crate) fn id_from(
     row: &Row<'_>,
     index: usize,

@@ -1,14 +1,18 @@
-//! One connection, whichever engine is behind it. The only file that would know two.
+//! One connection, whichever engine is behind it. The only file that knows two.
 
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+use tokio_postgres::types::{IsNull, Type};
 
 use crate::StoreError;
+use crate::postgres::Session;
+use crate::tables::Value;
 
 /// A connection inside a unit of work.
 #[derive(Debug)]
 pub(crate) enum Conn<'c> {
     /// Exclusive although shared access would do: only so may it cross threads with its unit.
     Sqlite(&'c mut rusqlite::Connection),
+    Postgres(&'c Session),
 }
 
 /// A parameter of a statement.
@@ -55,13 +59,47 @@ impl ToSql for Param<'_> {
     }
 }
 
+/// Never its value, which may be about a person.
+impl std::fmt::Debug for Param<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Param(…)")
+    }
+}
+
+impl tokio_postgres::types::ToSql for Param<'_> {
+    fn to_sql(
+        &self,
+        kind: &Type,
+        out: &mut bytes::BytesMut,
+    ) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
+        match (*self, kind) {
+            (Self::Null, _) => return Ok(IsNull::Yes),
+            (Self::Int(value), &Type::INT8) => out.extend_from_slice(&value.to_be_bytes()),
+            (Self::Text(value), &Type::TEXT) => out.extend_from_slice(value.as_bytes()),
+            (Self::Blob(value), &Type::BYTEA) => out.extend_from_slice(value),
+            _ => return Err("a parameter of another type than its column".into()),
+        }
+        Ok(IsNull::No)
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    tokio_postgres::types::to_sql_checked!();
+}
+
 /// One row of a result.
 pub(crate) enum Row<'r> {
     Sqlite(&'r rusqlite::Row<'r>),
+    Postgres(&'r tokio_postgres::Row),
 }
 
 /// A value a column can hold.
-pub(crate) trait Column: rusqlite::types::FromSql {}
+pub(crate) trait Column:
+    rusqlite::types::FromSql + for<'a> tokio_postgres::types::FromSql<'a>
+{
+}
 impl Column for i64 {}
 impl Column for String {}
 impl Column for Vec<u8> {}
@@ -75,16 +113,54 @@ impl Row<'_> {
         table: &'static str,
         column: &'static str,
     ) -> Result<T, StoreError> {
+        let corrupt = StoreError::Corrupt { table, column };
         match self {
-            Self::Sqlite(row) => row.get(index).map_err(|_| StoreError::Corrupt { table, column }),
+            Self::Sqlite(row) => row.get(index).map_err(|_| corrupt),
+            Self::Postgres(row) => row.try_get(index).map_err(|_| corrupt),
         }
     }
 }
 
+impl Row<'_> {
+    /// The value at `index`, of whatever kind.
+    pub(crate) fn value(
+        &self,
+        index: usize,
+        table: &'static str,
+        column: &'static str,
+    ) -> Result<Value, StoreError> {
+        let corrupt = StoreError::Corrupt { table, column };
+        match self {
+            Self::Sqlite(row) => match row.get_ref(index)? {
+                ValueRef::Null => Ok(Value::Null),
+                ValueRef::Integer(value) => Ok(Value::Int(value)),
+                ValueRef::Blob(value) => Ok(Value::Blob(value.to_vec())),
+                ValueRef::Text(value) => {
+                    String::from_utf8(value.to_vec()).map(Value::Text).map_err(|_| corrupt)
+                }
+                ValueRef::Real(_) => Err(corrupt),
+            },
+            Self::Postgres(row) => {
+                let found = match row.columns().get(index).map(tokio_postgres::Column::type_) {
+                    Some(&Type::INT8) => row.try_get(index).map(|value| of(value, Value::Int)),
+                    Some(&Type::TEXT) => row.try_get(index).map(|value| of(value, Value::Text)),
+                    Some(&Type::BYTEA) => row.try_get(index).map(|value| of(value, Value::Blob)),
+                    _ => return Err(corrupt),
+                };
+                found.map_err(|_| corrupt)
+            }
+        }
+    }
+}
+
+fn of<T>(value: Option<T>, kind: impl FnOnce(T) -> Value) -> Value {
+    value.map_or(Value::Null, kind)
+}
+
 /// Names under which SQLite knows `$1`, `$2`, …: to it they are names, not numbers.
-const NAMES: [&str; 16] = [
+const NAMES: [&str; 24] = [
     "$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8", "$9", "$10", "$11", "$12", "$13", "$14", "$15",
-    "$16",
+    "$16", "$17", "$18", "$19", "$20", "$21", "$22", "$23", "$24",
 ];
 
 fn bind(statement: &mut rusqlite::Statement<'_>, params: &[Param<'_>]) -> Result<(), StoreError> {
@@ -98,7 +174,6 @@ fn bind(statement: &mut rusqlite::Statement<'_>, params: &[Param<'_>]) -> Result
 
 impl Conn<'_> {
     /// Runs a statement and tells how many rows it changed.
-    #[expect(clippy::unused_async, reason = "an engine behind a network will wait here")]
     pub(crate) async fn execute(
         &mut self,
         sql: &'static str,
@@ -110,16 +185,16 @@ impl Conn<'_> {
                 bind(&mut statement, params)?;
                 Ok(statement.raw_execute()?)
             }
+            Self::Postgres(session) => session.execute(sql, params).await,
         }
     }
 
     /// Runs a query of at most one row.
-    #[expect(clippy::unused_async, reason = "an engine behind a network will wait here")]
     pub(crate) async fn query_opt<T>(
         &mut self,
         sql: &'static str,
         params: &[Param<'_>],
-        read: impl FnOnce(&Row<'_>) -> Result<T, StoreError>,
+        read: impl FnOnce(&Row<'_>) -> Result<T, StoreError> + Send,
     ) -> Result<Option<T>, StoreError> {
         match self {
             Self::Sqlite(connection) => {
@@ -128,16 +203,19 @@ impl Conn<'_> {
                 let mut rows = statement.raw_query();
                 rows.next()?.map(|row| read(&Row::Sqlite(row))).transpose()
             }
+            Self::Postgres(session) => {
+                let rows = session.query(sql, params).await?;
+                rows.first().map(|row| read(&Row::Postgres(row))).transpose()
+            }
         }
     }
 
     /// Runs a query and reads every row. The statement must bound their number.
-    #[expect(clippy::unused_async, reason = "an engine behind a network will wait here")]
     pub(crate) async fn query_all<T>(
         &mut self,
         sql: &'static str,
         params: &[Param<'_>],
-        mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+        mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError> + Send,
     ) -> Result<Vec<T>, StoreError> {
         match self {
             Self::Sqlite(connection) => {
@@ -150,6 +228,23 @@ impl Conn<'_> {
                 }
                 Ok(found)
             }
+            Self::Postgres(session) => {
+                let rows = session.query(sql, params).await?;
+                rows.iter().map(|row| read(&Row::Postgres(row))).collect()
+            }
+        }
+    }
+
+    /// Keeps other units from changing the rows that `sql` selects until this one has ended; what
+    /// is read afterwards is as they have left it. On SQLite there is one writer, and no need.
+    pub(crate) async fn hold(
+        &mut self,
+        sql: &'static str,
+        params: &[Param<'_>],
+    ) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(session) => session.query(sql, params).await.map(|_| ()),
         }
     }
 }

@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// The address is not one we can open.
-    #[error("store.url must be sqlite://PATH; {0}")]
+    #[error("store.url must be sqlite://PATH or postgres://USER:PASSWORD@HOST/DATABASE; {0}")]
     Url(&'static str),
     /// A later version of the program has migrated this database.
     #[error("the database is at schema {found}, this program knows {known}; run the newer program")]

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::CertifyId;
 use jiff::Timestamp;
 
-use crate::certifications::id_from;
+use crate::certifications::{hold, id_from};
 use crate::conn::Row;
 use crate::{Conn, Store, StoreError, Work};
 
@@ -117,11 +117,12 @@ impl Work for Note {
     type Output = ();
 
     async fn run(&mut self, conn: &mut Conn<'_>) -> Result<(), StoreError> {
+        hold(conn, self.id).await?;
         append(conn, self.id, &self.event).await
     }
 }
 
-/// Adds an event behind those that are there.
+/// Adds an event behind those that are there. The caller holds the certification.
 pub(crate) async fn append(
     conn: &mut Conn<'_>,
     id: CertifyId,

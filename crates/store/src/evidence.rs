@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use domain::{CertifyId, Part, Sealed, Source};
 use jiff::Timestamp;
 
+use crate::certifications::hold;
 use crate::conn::Row;
 use crate::{Conn, Store, StoreError, Work};
 
@@ -89,6 +90,7 @@ impl Work for Keep {
 
     async fn run(&mut self, conn: &mut Conn<'_>) -> Result<bool, StoreError> {
         let exhibit = &self.picture.exhibit;
+        hold(conn, self.id).await?;
         let kept = conn
             .execute(
                 "INSERT INTO evidence (certify_id, attempt, part, picture, source, width, \

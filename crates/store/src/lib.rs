@@ -16,15 +16,19 @@ mod devices;
 mod error;
 mod events;
 mod evidence;
+mod location;
 mod migrate;
+mod moving;
 mod nonces;
 mod notices;
+mod postgres;
 mod reader;
 mod reviews;
 mod sessions;
 mod settings;
 mod snapshot;
 mod sqlite;
+mod tables;
 mod test_outcomes;
 mod upstream_orders;
 mod visits;
@@ -36,14 +40,21 @@ pub use certifications::{CertificationRecord, Ended, Inserted, Scanned, Transiti
 pub use error::StoreError;
 pub use events::{Event, NewEvent};
 pub use evidence::{Exhibit, NewPicture};
+pub use location::Location;
+pub use migrate::Migrated;
+pub use moving::{MoveError, Moving};
 pub use notices::{Claim, NewNotice, Notice, NoticeState, Settled};
+pub use postgres::Address as PostgresAddress;
 pub use reviews::{Decision, Review};
 pub use sessions::{NewUser, Session, User};
-pub use sqlite::Location;
+pub use tables::tables;
 pub use upstream_orders::{UpstreamClaim, UpstreamClaimed, UpstreamOrderKey, UpstreamSettled};
 pub use visits::{Beside, Consent, Handover, OpenChallenge, Visit};
 
+use std::path::Path;
+
 use conn::Conn;
+use postgres::Postgres;
 use reader::Readers;
 use work::Work;
 use writer::Writer;
@@ -51,38 +62,73 @@ use writer::Writer;
 /// The open store. Cheap to share behind an `Arc`; dropping it finishes the writes accepted.
 #[derive(Debug)]
 pub struct Store {
-    writer: Writer,
-    /// None for a database in memory, which only its one connection can see.
-    readers: Option<Readers>,
+    backend: Backend,
     location: Location,
+    migrated: Migrated,
+}
+
+#[derive(Debug)]
+enum Backend {
+    Sqlite {
+        writer: Writer,
+        /// None for a database in memory, which only its one connection can see.
+        readers: Option<Readers>,
+    },
+    Postgres(Postgres),
 }
 
 impl Store {
-    /// Opens `url` (`sqlite://path/to/file` or `sqlite::memory:`), creating the file and bringing
-    /// its tables up to date.
+    /// Opens `url` (`sqlite://path/to/file`, `sqlite::memory:` or
+    /// `postgres://user:password@host/database`), creating the file and bringing its tables up to
+    /// date. Returns when that is done.
     ///
     /// # Errors
     /// [`StoreError::Url`] for another kind of address, [`StoreError::Newer`] for a database a
-    /// later version has migrated, and whatever the file system says.
+    /// later version has migrated, and whatever the file system or the server says.
     pub fn open(url: &str) -> Result<Self, StoreError> {
         let location = Location::parse(url)?;
-        let mut connection = location.open()?;
-        migrate::run(&mut connection)?;
-        let readers = match location {
-            Location::Memory => None,
-            Location::File(_) => Some(Readers::start(&location)?),
+        let (backend, migrated) = match &location {
+            Location::Memory => Backend::sqlite(None)?,
+            Location::File(path) => Backend::sqlite(Some(path))?,
+            Location::Postgres(address) => {
+                let (postgres, migrated) = Postgres::open(address)?;
+                (Backend::Postgres(postgres), migrated)
+            }
         };
-        Ok(Self { writer: Writer::start(connection)?, readers, location })
+        Ok(Self { backend, location, migrated })
+    }
+
+    /// What opening it has made of the database.
+    pub fn migrated(&self) -> Migrated {
+        self.migrated
+    }
+
+    /// Other nodes may work on the same database.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.backend, Backend::Postgres(_))
     }
 
     async fn write<W: Work>(&self, work: W) -> Result<W::Output, StoreError> {
-        self.writer.submit(work).await
+        match &self.backend {
+            Backend::Sqlite { writer, .. } => writer.submit(work).await,
+            Backend::Postgres(postgres) => postgres.write(work).await,
+        }
     }
 
     async fn read<W: Work>(&self, work: W) -> Result<W::Output, StoreError> {
-        match &self.readers {
-            Some(readers) => readers.submit(work).await,
-            None => self.writer.submit(work).await,
+        match &self.backend {
+            Backend::Sqlite { readers: Some(readers), .. } => readers.submit(work).await,
+            Backend::Sqlite { writer, readers: None } => writer.submit(work).await,
+            Backend::Postgres(postgres) => postgres.read(work).await,
         }
+    }
+}
+
+impl Backend {
+    fn sqlite(file: Option<&Path>) -> Result<(Self, Migrated), StoreError> {
+        let mut connection = sqlite::open(file)?;
+        let migrated = migrate::run(&mut connection)?;
+        let readers = file.map(Readers::start).transpose()?;
+        Ok((Self::Sqlite { writer: Writer::start(connection)?, readers }, migrated))
     }
 }

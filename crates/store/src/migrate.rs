@@ -14,8 +14,26 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/sqlite/0006_upstream_orders.sql"),
 ];
 
+/// What opening a database has made of it: the schema it had and the one it has. 0: it was new.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Migrated {
+    /// Before.
+    pub from: i64,
+    /// Now.
+    pub to: i64,
+}
+
+/// Refuses a database that is not at this program's schema.
+pub(crate) fn same(connection: &Connection) -> Result<(), StoreError> {
+    let newest = "SELECT COALESCE(MAX(version), 0) FROM schema_migrations";
+    let found: i64 = connection.query_row(newest, [], |row| row.get(0))?;
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    if found == known { Ok(()) } else { Err(StoreError::Newer { found, known }) }
+}
+
 /// Applies what is missing, each migration in its own transaction.
-pub(crate) fn run(connection: &mut Connection) -> Result<(), StoreError> {
+pub(crate) fn run(connection: &mut Connection) -> Result<Migrated, StoreError> {
+    let mut before = None;
     connection
         .execute_batch("CREATE TABLE IF NOT EXISTS schema_migrations (version INTEGER NOT NULL)")?;
     // Two processes may open a new database at once: the version is read under the write lock.
@@ -27,12 +45,13 @@ pub(crate) fn run(connection: &mut Connection) -> Result<(), StoreError> {
             [],
             |row| row.get(0),
         )?;
+        let from = *before.get_or_insert(found);
         let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
         if found > known {
             return Err(StoreError::Newer { found, known });
         }
         let Some(next) = usize::try_from(found).ok().and_then(|found| MIGRATIONS.get(found)) else {
-            return Ok(());
+            return Ok(Migrated { from, to: found });
         };
         transaction.execute_batch(next)?;
         transaction.execute("INSERT INTO schema_migrations (version) VALUES (?1)", [found + 1])?;

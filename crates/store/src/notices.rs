@@ -188,7 +188,7 @@ impl Store {
     }
 
     /// Makes notices due now that would be due by `until`: at a start, when whoever claimed them
-    /// is gone.
+    /// is gone. Where other nodes may be at work, nobody knows that.
     pub async fn release_notices(
         &self,
         now: Timestamp,
@@ -316,7 +316,7 @@ async fn claim_of(
                 "WHERE n.state = 'pending' AND n.receiver = $1 AND n.due_at <= $2 \
                  AND NOT EXISTS (SELECT 1 FROM notices e WHERE e.certify_id = n.certify_id \
                                  AND e.seq < n.seq AND e.state = 'pending') \
-                 ORDER BY n.due_at LIMIT $3"
+                 ORDER BY n.due_at, n.notify_id LIMIT $3"
             ),
             &[receiver.into(), claim.now.as_millisecond().into(), most.into()],
             notice_from,
@@ -324,14 +324,30 @@ async fn claim_of(
         .await?;
     due.retain(|notice| busy.is_none_or(|busy| !busy.contains(&notice.id)));
     due.truncate(room);
-    for notice in &due {
-        conn.execute(
-            "UPDATE notices SET due_at = $1 WHERE notify_id = $2",
-            &[claim.until.as_millisecond().into(), notice.id.to_bytes().as_slice().into()],
+    let mut taken = Vec::with_capacity(due.len());
+    for notice in due {
+        if take(conn, &notice, claim.until).await? {
+            taken.push(notice);
+        }
+    }
+    Ok(taken)
+}
+
+/// Takes a notice for this node, unless another has just been faster.
+async fn take(conn: &mut Conn<'_>, notice: &Notice, until: Timestamp) -> Result<bool, StoreError> {
+    let changed = conn
+        .execute(
+            "UPDATE notices SET due_at = $1 \
+             WHERE notify_id = $2 AND state = 'pending' AND due_at = $3 AND tries = $4",
+            &[
+                until.as_millisecond().into(),
+                notice.id.to_bytes().as_slice().into(),
+                notice.due_at.as_millisecond().into(),
+                notice.tries.into(),
+            ],
         )
         .await?;
-    }
-    Ok(due)
+    Ok(changed == 1)
 }
 
 struct Settle(Settled);

@@ -1,12 +1,13 @@
 //! Reads, on connections of their own, so that they never wait for a commit.
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::work::{Work, run_now};
-use crate::{Location, StoreError};
+use crate::{StoreError, sqlite};
 
 /// Reader threads. A read takes microseconds from the page cache; two hide one that waits for
 /// the disk.
@@ -22,11 +23,11 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    pub(crate) fn start(location: &Location) -> Result<Self, StoreError> {
+    pub(crate) fn start(file: &Path) -> Result<Self, StoreError> {
         let (queue, jobs) = mpsc::channel::<Job>(WAITING);
         let jobs = Arc::new(Mutex::new(jobs));
         for _ in 0..THREADS {
-            let mut connection = location.open()?;
+            let mut connection = sqlite::open(Some(file))?;
             connection.execute_batch("PRAGMA query_only = ON")?;
             let jobs = Arc::clone(&jobs);
             std::thread::Builder::new()

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use domain::CertifyId;
 use jiff::Timestamp;
 
+use crate::certifications::hold;
 use crate::conn::Row;
 use crate::events::append;
 use crate::visits::update;
@@ -123,6 +124,7 @@ impl Work for AskAgain {
     type Output = bool;
 
     async fn run(&mut self, conn: &mut Conn<'_>) -> Result<bool, StoreError> {
+        hold(conn, self.next.id).await?;
         if !update(conn, &self.next).await? {
             return Ok(false);
         }

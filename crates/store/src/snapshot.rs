@@ -1,6 +1,7 @@
 //! The whole database put aside and taken back: for the world of test mode.
 //!
-//! Each runs on a connection of its own, since neither fits into a shared transaction. Taking back
+//! On SQLite each runs on a connection of its own, since neither fits into a shared transaction; on
+//! PostgreSQL each is a unit that reads or writes such a file as SQLite puts aside. Taking back
 //! replaces the rows of every table in one transaction; connections that are open see the change
 //! as they see any other.
 
@@ -8,7 +9,8 @@ use std::path::Path;
 
 use rusqlite::Connection;
 
-use crate::{Location, Store, StoreError};
+use crate::postgres::{Empty, PutAside, TakeBack};
+use crate::{Location, Store, StoreError, sqlite};
 
 /// Rows that belong to the database and not to what happened in it.
 const KEPT_SETTINGS: &str = "('vault_fingerprint', 'mode', 'checked')";
@@ -19,19 +21,24 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] for a database in memory, and what the file system says.
     pub async fn snapshot(&self, path: &Path) -> Result<(), StoreError> {
-        let path = path.to_owned();
-        self.aside(move |connection| {
-            let failed = |error: std::io::Error| StoreError::Unavailable(error.to_string());
-            if let Some(folder) = path.parent() {
-                std::fs::create_dir_all(folder).map_err(failed)?;
-            }
-            // Written beside it first: a copy that fails must not cost the earlier one.
-            let written = path.with_extension("new");
-            let _ = std::fs::remove_file(&written);
-            connection.execute("VACUUM INTO ?1", [text_of(&written)?])?;
-            std::fs::rename(&written, &path).map_err(failed)
-        })
-        .await
+        let failed = |error: std::io::Error| StoreError::Unavailable(error.to_string());
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(failed)?;
+        }
+        // Written beside it first: a copy that fails must not cost the earlier one.
+        let written = path.with_extension("new");
+        let _ = std::fs::remove_file(&written);
+        if self.is_shared() {
+            self.write(PutAside(written.clone())).await?;
+        } else {
+            let written = text_of(&written)?;
+            self.aside(move |connection| {
+                connection.execute("VACUUM INTO ?1", [written])?;
+                Ok(())
+            })
+            .await?;
+        }
+        std::fs::rename(&written, path).map_err(failed)
     }
 
     /// Replaces everything by what [`Self::snapshot`] has put aside in `path`; tells whether
@@ -42,6 +49,9 @@ impl Store {
     pub async fn restore(&self, path: &Path) -> Result<bool, StoreError> {
         if !path.exists() {
             return Ok(false);
+        }
+        if self.is_shared() {
+            return self.write(TakeBack(path.to_owned())).await.map(|()| true);
         }
         let path = text_of(path)?;
         self.aside(move |connection| {
@@ -60,6 +70,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] for a database in memory.
     pub async fn reset(&self) -> Result<(), StoreError> {
+        if self.is_shared() {
+            return self.write(Empty).await;
+        }
         self.aside(|connection| {
             replace(connection, |table| match table {
                 "settings" => format!("DELETE FROM settings WHERE name NOT IN {KEPT_SETTINGS};"),
@@ -73,12 +86,13 @@ impl Store {
         &self,
         work: impl FnOnce(&Connection) -> Result<(), StoreError> + Send + 'static,
     ) -> Result<(), StoreError> {
-        let location = self.location.clone();
-        if location == Location::Memory {
+        let Location::File(file) = self.location.clone() else {
             return Err(StoreError::Unavailable("a database in memory cannot be copied".into()));
-        }
+        };
         let stopped = |_| StoreError::Unavailable("the copy was interrupted".into());
-        tokio::task::spawn_blocking(move || work(&location.open()?)).await.map_err(stopped)?
+        tokio::task::spawn_blocking(move || work(&sqlite::open(Some(&file))?))
+            .await
+            .map_err(stopped)?
     }
 }
 

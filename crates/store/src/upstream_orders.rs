@@ -87,11 +87,28 @@ impl Store {
     }
 }
 
+/// How often an order may be forgotten by somebody else between two looks at it.
+const LOOKS: usize = 3;
+
 #[async_trait]
 impl Work for UpstreamClaim {
     type Output = UpstreamClaimed;
 
     async fn run(&mut self, conn: &mut Conn<'_>) -> Result<UpstreamClaimed, StoreError> {
+        for _ in 0..LOOKS {
+            if self.first(conn).await? {
+                return Ok(UpstreamClaimed::Yours { attempt: 1, doubted: false });
+            }
+            if let Some(known) = self.known(conn).await? {
+                return self.of_known(conn, known).await;
+            }
+        }
+        Err(StoreError::Busy("others send the same order"))
+    }
+}
+
+impl UpstreamClaim {
+    async fn first(&self, conn: &mut Conn<'_>) -> Result<bool, StoreError> {
         let inserted = conn
             .execute(
                 "INSERT INTO upstream_orders (owner, outer_order_no, content_digest, state, \
@@ -107,18 +124,31 @@ impl Work for UpstreamClaim {
                 ],
             )
             .await?;
-        if inserted == 1 {
-            return Ok(UpstreamClaimed::Yours { attempt: 1, doubted: false });
-        }
-        let known = conn
-            .query_opt(
-                "SELECT content_digest, state, attempt, sending_until, certify_id \
-                 FROM upstream_orders WHERE owner = $1 AND outer_order_no = $2",
-                &[self.key.owner.as_str().into(), self.key.order_no.as_str().into()],
-                Known::from,
-            )
-            .await?;
-        let known = known.ok_or(StoreError::Corrupt { table: TABLE, column: "owner" })?;
+        Ok(inserted == 1)
+    }
+
+    /// The order, which stays as it is until this unit ends.
+    async fn known(&self, conn: &mut Conn<'_>) -> Result<Option<Known>, StoreError> {
+        let key = [self.key.owner.as_str().into(), self.key.order_no.as_str().into()];
+        conn.hold(
+            "SELECT 1 FROM upstream_orders WHERE owner = $1 AND outer_order_no = $2 FOR UPDATE",
+            &key,
+        )
+        .await?;
+        conn.query_opt(
+            "SELECT content_digest, state, attempt, sending_until, certify_id \
+             FROM upstream_orders WHERE owner = $1 AND outer_order_no = $2",
+            &key,
+            Known::from,
+        )
+        .await
+    }
+
+    async fn of_known(
+        &self,
+        conn: &mut Conn<'_>,
+        known: Known,
+    ) -> Result<UpstreamClaimed, StoreError> {
         if known.content_digest != self.content_digest {
             return Ok(UpstreamClaimed::OtherContent);
         }
@@ -130,9 +160,7 @@ impl Work for UpstreamClaim {
             Progress::Sending { .. } | Progress::Unknown => self.again(conn, known.attempt).await,
         }
     }
-}
 
-impl UpstreamClaim {
     async fn again(
         &self,
         conn: &mut Conn<'_>,

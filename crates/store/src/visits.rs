@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use domain::{CertifyId, Challenge, Way};
 use jiff::Timestamp;
 
+use crate::certifications::hold;
 use crate::conn::{Param, Row};
 use crate::events::append;
 use crate::{Conn, NewEvent, Store, StoreError, Work};
@@ -139,6 +140,7 @@ impl Work for Begin {
     async fn run(&mut self, conn: &mut Conn<'_>) -> Result<bool, StoreError> {
         let visit = &self.visit;
         let consent = &visit.consent;
+        hold(conn, visit.id).await?;
         let inserted = conn
             .execute(
                 "INSERT INTO visits (certify_id, session_hash, consent_version, \
@@ -178,6 +180,7 @@ impl Work for Change {
     type Output = bool;
 
     async fn run(&mut self, conn: &mut Conn<'_>) -> Result<bool, StoreError> {
+        hold(conn, self.next.id).await?;
         if !update(conn, &self.next).await? {
             return Ok(false);
         }

@@ -5,7 +5,8 @@ use crate::{Conn, StoreError};
 /// What is to be done in one transaction.
 ///
 /// On SQLite the unit runs in a savepoint of a shared transaction, on the writer's thread; on an
-/// engine behind a network it will run in a transaction of its own. Hence asynchronous.
+/// engine behind a network in a transaction of its own, again if another node was in its way: it must
+/// be able to run more than once. What only reads is one statement. Hence asynchronous.
 #[async_trait::async_trait]
 pub(crate) trait Work: Send + 'static {
     /// What it answers, after the commit.

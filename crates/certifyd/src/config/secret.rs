@@ -28,7 +28,7 @@ fn looks_like_a_key(value: &str) -> bool {
 }
 
 /// A secret written in place, or `env:NAME`, or `file:PATH`. A line's end after it is not part of it.
-pub(super) fn secret(folder: &Path, value: &str) -> Result<Zeroizing<String>, String> {
+pub(crate) fn secret(folder: &Path, value: &str) -> Result<Zeroizing<String>, String> {
     if let Some(name) = value.strip_prefix(ENVIRONMENT) {
         return from_environment(name);
     }

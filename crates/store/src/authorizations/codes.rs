@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::{AppAuthCode, NewAppAuthTokens, app_id, instant, instant_opt, tokens};
+use super::{AppAuthCode, NewAppAuthTokens, app_id, hold, instant, instant_opt, tokens};
 use crate::{Conn, StoreError, Work};
 
 const TABLE: &str = "app_auth_codes";
@@ -78,6 +78,7 @@ impl Work for Exchange {
     type Output = bool;
 
     async fn run(&mut self, conn: &mut Conn<'_>) -> Result<bool, StoreError> {
+        hold(conn, &self.code.isv, &self.code.app).await?;
         let at = self.tokens.at.as_millisecond().into();
         let spent = conn
             .execute(

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::AppId;
 use jiff::Timestamp;
 
-use super::{AppAuthGrant, NewAppAuthTokens, app_id, instant, instant_opt};
+use super::{AppAuthGrant, NewAppAuthTokens, app_id, hold, instant, instant_opt};
 use crate::conn::Row;
 use crate::{Conn, StoreError, Work};
 
@@ -88,6 +88,7 @@ impl Work for Replace {
     type Output = bool;
 
     async fn run(&mut self, conn: &mut Conn<'_>) -> Result<bool, StoreError> {
+        hold(conn, &self.grant.isv, &self.grant.app).await?;
         let replaced = conn
             .execute(
                 "UPDATE app_auth_tokens SET replaced_at = $2 \
@@ -115,6 +116,7 @@ impl Work for Revoke {
     type Output = bool;
 
     async fn run(&mut self, conn: &mut Conn<'_>) -> Result<bool, StoreError> {
+        hold(conn, &self.isv, &self.app).await?;
         let of_the_two =
             [self.isv.as_str().into(), self.app.as_str().into(), self.at.as_millisecond().into()];
         let tokens = conn

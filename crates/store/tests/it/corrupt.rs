@@ -27,12 +27,12 @@ async fn every_column_that_cannot_be_ours_is_named() {
         ("state = 'in_progress'", "state_at"),
         ("state = 'passed', state_at = 1", "state_detail"),
         ("state = 'passed', state_at = 1, state_detail = 'canary'", "state_detail"),
-        ("state = 'failed', state_at = 1, state_detail = 'canary' || char(10)", "state_detail"),
+        ("state = 'failed', state_at = 1, state_detail = 'canary\n'", "state_detail"),
         ("state = 'expired', state_at = 9223372036854775807", "state_at"),
         ("biz_code = 'canary'", "biz_code"),
         ("isv_app_id = 'not an app canary'", "isv_app_id"),
         ("created_at = 9223372036854775807", "created_at"),
-        ("content_digest = x'00'", "content_digest"),
+        ("content_digest = subject", "content_digest"),
     ] {
         let table = "certifications";
         let expected = StoreError::Corrupt { table, column };

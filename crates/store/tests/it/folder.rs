@@ -1,4 +1,4 @@
-//! A store in a folder of its own, and records to put into it.
+//! A store of its own, and records to put into it.
 
 use std::path::PathBuf;
 
@@ -7,33 +7,64 @@ use jiff::Timestamp;
 use store::{CertificationRecord, Store, StoreError};
 use tempfile::TempDir;
 
+use crate::server::Schema;
+
 pub(crate) const OWNER: &str = "2021000000000001";
 
-/// A folder with one database file.
+/// A folder with one database file, or a schema on a PostgreSQL server in its place.
 pub(crate) struct Folder {
     pub(crate) dir: TempDir,
+    schema: Option<Schema>,
 }
 
 impl Folder {
+    /// On the server that `CERTIFYD_TEST_POSTGRES` names (`scripts/with-postgres` sets it), or on
+    /// SQLite.
     pub(crate) fn new() -> Self {
-        Self { dir: tempfile::tempdir().unwrap() }
+        Self { schema: Schema::new(), ..Self::with_file() }
+    }
+
+    /// On SQLite, whatever the others are on.
+    pub(crate) fn with_file() -> Self {
+        Self { dir: tempfile::tempdir().unwrap(), schema: None }
     }
 
     pub(crate) fn file(&self) -> PathBuf {
         self.dir.path().join("some.db")
     }
 
+    pub(crate) fn url(&self) -> String {
+        match &self.schema {
+            Some(schema) => schema.url(),
+            None => format!("sqlite://{}", self.file().display()),
+        }
+    }
+
     pub(crate) fn try_open(&self) -> Result<Store, StoreError> {
-        Store::open(&format!("sqlite://{}", self.file().display()))
+        Store::open(&self.url())
     }
 
     pub(crate) fn open(&self) -> Store {
         self.try_open().unwrap()
     }
 
-    /// Changes the file behind the store's back.
+    /// Changes the database behind the store's back.
     pub(crate) fn poke(&self, sql: &str) {
-        rusqlite::Connection::open(self.file()).unwrap().execute_batch(sql).unwrap();
+        match &self.schema {
+            Some(schema) => drop(schema.run(sql)),
+            None => rusqlite::Connection::open(self.file()).unwrap().execute_batch(sql).unwrap(),
+        }
+    }
+
+    /// The number that `sql` selects.
+    pub(crate) fn number(&self, sql: &str) -> i64 {
+        match &self.schema {
+            Some(schema) => schema.run(sql).unwrap().parse().unwrap(),
+            None => {
+                let connection = rusqlite::Connection::open(self.file()).unwrap();
+                connection.query_row(sql, [], |row| row.get(0)).unwrap()
+            }
+        }
     }
 }
 

@@ -105,7 +105,7 @@ impl<F: Future<Output: Unpin>> Started<F> {
 
 #[tokio::test]
 async fn more_writes_than_may_wait_are_refused_at_once_and_the_rest_is_stored() {
-    let folder = Folder::new();
+    let folder = Folder::with_file();
     let store = folder.open();
     // While another process holds the write lock, the queue fills.
     let other = rusqlite::Connection::open(folder.file()).unwrap();

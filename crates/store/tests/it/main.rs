@@ -1,4 +1,5 @@
-//! The store, as the engine uses it: every call, on a real file unless memory is what is meant.
+//! The store, as the engine uses it: every call, on a real file, or on the PostgreSQL server that is
+//! named, unless memory is what is meant.
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, like tests")]
 
@@ -7,11 +8,14 @@ mod certifications;
 mod corrupt;
 mod folder;
 mod group_commit;
+mod moving;
 mod nonces;
 mod notices;
 mod opening;
 mod person;
+mod server;
 mod sessions;
 mod settings;
 mod snapshot;
+mod two_nodes;
 mod upstream_orders;

@@ -57,8 +57,15 @@ impl Judge<'_> {
         let Some(url) = &raw.url else {
             return format!("sqlite://{}", data_dir.join("certifyd.db").display());
         };
-        match store::Location::parse(url.get_ref()) {
-            Ok(store::Location::Memory) => url.get_ref().clone(),
+        let read = match secret::secret(&self.folder, url.get_ref()) {
+            Ok(read) => read,
+            Err(reason) => {
+                self.fault(url.span(), format!("store.url: {reason}"));
+                return String::new();
+            }
+        };
+        match store::Location::parse(&read) {
+            Ok(store::Location::Memory | store::Location::Postgres(_)) => read.to_string(),
             Ok(store::Location::File(path)) => {
                 format!("sqlite://{}", self.folder.join(path).display())
             }
