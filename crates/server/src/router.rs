@@ -1,10 +1,8 @@
 //! Every route on one page.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
-use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{any, delete, get, post, put};
 use axum::{Extension, Router};
@@ -17,10 +15,8 @@ use crate::{doors, layers};
 /// Largest body: a reference picture of a mebibyte in Base64, percent-encoded, with room.
 const MAX_BODY: usize = 4 * 1024 * 1024;
 
-pub(crate) fn service(
-    state: Arc<AppState>,
-    listeners: Arc<Listeners>,
-) -> IntoMakeServiceWithConnectInfo<layers::Doors, SocketAddr> {
+pub(crate) fn service(state: Arc<AppState>, listeners: Arc<Listeners>) -> layers::Doors {
+    let stall = state.bounds.limits.stall_timeout;
     let test_mode = state.engine.mode() == engine::Mode::Test;
     let mut routes = Router::new()
         .route("/client", post(doors::serverless::client))
@@ -44,7 +40,7 @@ pub(crate) fn service(
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(from_fn_with_state(Arc::clone(&state), layers::trace))
         .with_state(state);
-    layers::Doors::new(routes).into_make_service()
+    layers::Doors::new(routes, stall)
 }
 
 /// For whoever runs the server; closed without a token in the configuration.

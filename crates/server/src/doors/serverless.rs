@@ -2,12 +2,11 @@
 //!
 //! HTTP 200 whatever happens: the client SDK drops the code of any other status.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{ConnectInfo, Extension, State};
+use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use axum::response::{IntoResponse, Response};
@@ -16,6 +15,7 @@ use wire::serverless::{
     Authorize, Body, ErrorCode, Invoke, Request, ServerlessError, failure, success,
 };
 
+use crate::bounds::Address;
 use crate::host::{Guest, Source};
 use crate::keyring::{Keyring, Space};
 use crate::layers::RequestId;
@@ -34,27 +34,27 @@ enum Door {
 struct Arrival {
     id: RequestId,
     headers: HeaderMap,
-    peer: SocketAddr,
+    from: Address,
 }
 
 pub(crate) async fn client(
     State(state): State<Arc<AppState>>,
     Extension(id): Extension<RequestId>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(from): Extension<Address>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    answer(&state, Door::Client, Arrival { id, headers, peer }, body).await
+    answer(&state, Door::Client, Arrival { id, headers, from }, body).await
 }
 
 pub(crate) async fn server(
     State(state): State<Arc<AppState>>,
     Extension(id): Extension<RequestId>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(from): Extension<Address>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    answer(&state, Door::Server, Arrival { id, headers, peer }, body).await
+    answer(&state, Door::Server, Arrival { id, headers, from }, body).await
 }
 
 async fn answer(
@@ -115,7 +115,7 @@ async fn handle(
             let source = source(door, &arrival.headers);
             let guest = Guest::new(state, space, user, source, &arrival.id)
                 .with_agent(text(&arrival.headers, &USER_AGENT))
-                .with_peer(arrival.peer.ip());
+                .with_peer(arrival.from.0);
             invoke_by(guest, invoke).await
         }
     }
