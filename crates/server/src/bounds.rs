@@ -191,9 +191,4 @@ impl Bounds {
         let bytes = u32::try_from(bytes).ok()?;
         Arc::clone(&self.bodies).try_acquire_many_owned(bytes).ok()
     }
-
-    /// Calls that are worked on now.
-    pub(crate) fn calls_now(&self) -> usize {
-        self.limits.in_progress.saturating_sub(self.calls.available_permits())
-    }
 }

@@ -1,5 +1,6 @@
 //! One file per door.
 
+pub(crate) mod busy;
 pub(crate) mod gateway;
 pub(crate) mod health;
 pub(crate) mod operator;

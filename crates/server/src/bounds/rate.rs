@@ -79,7 +79,7 @@ impl<K: Ord> Meter<K> {
         let now = now.as_microsecond();
         let mut seen = self.seen();
         let key = seen.room_for(key, self.most_keys, rate, now);
-        let next = seen.next(&key, rate, now)?;
+        let next = after_one_more(seen.whole_at.get(&key).copied(), rate, now)?;
         seen.whole_at.insert(key, next);
         Ok(())
     }
@@ -90,7 +90,7 @@ impl<K: Ord> Meter<K> {
         let now = now.as_microsecond();
         let mut seen = self.seen();
         let key = seen.room_for(key, self.most_keys, rate, now);
-        seen.next(&key, rate, now).map(drop)
+        after_one_more(seen.whole_at.get(&key).copied(), rate, now).map(drop)
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen<K>> {
@@ -115,19 +115,19 @@ impl<K: Ord> Seen<K> {
         }
         if self.whole_at.len() < most { key } else { None }
     }
+}
 
-    /// When all will be back after one more is spent.
-    fn next(&self, key: &Option<K>, rate: Rate, now: i64) -> Result<i64, Wait> {
-        let latest = now.saturating_add(rate.whole());
-        // Later than can be reckoned today: the clock was moved back, and what was is forgotten.
-        let from = self.whole_at.get(key).copied().filter(|at| (now..=latest).contains(at));
-        let next = from.unwrap_or(now).saturating_add(rate.interval());
-        let late = next.saturating_sub(latest);
-        if late <= 0 {
-            return Ok(next);
-        }
-        Err(Wait(Duration::from_micros(late.unsigned_abs())))
+/// When all will be back after one more is spent.
+fn after_one_more(whole_at: Option<i64>, rate: Rate, now: i64) -> Result<i64, Wait> {
+    let latest = now.saturating_add(rate.whole());
+    // Later than can be reckoned today: the clock was moved back, and what was is forgotten.
+    let from = whole_at.filter(|at| (now..=latest).contains(at)).unwrap_or(now);
+    let next = from.saturating_add(rate.interval());
+    let late = next.saturating_sub(latest);
+    if late <= 0 {
+        return Ok(next);
     }
+    Err(Wait(Duration::from_micros(late.unsigned_abs())))
 }
 
 #[cfg(test)]
@@ -147,7 +147,8 @@ mod tests {
     #[test]
     fn as_many_at_once_then_one_by_one() {
         let meter = meter(3, Duration::from_secs(3), 10);
-        let tell = |key, seconds| meter.take(key, at(seconds * 1_000_000)).map_err(Wait::seconds);
+        let tell =
+            |key, seconds: i64| meter.take(key, at(seconds * 1_000_000)).map_err(Wait::seconds);
         assert_eq!([tell(1, 0), tell(1, 0), tell(1, 0)], [Ok(()); 3]);
         assert_eq!(tell(1, 0), Err(1));
         assert_eq!(tell(2, 0), Ok(()), "another has its own");

@@ -19,6 +19,8 @@ use wire::rest::{
 };
 use wire::{AppAuthToken, Content, Failure, Outcome, SubCode, json};
 
+use crate::bounds::Budget;
+use crate::doors::busy::after;
 use crate::doors::gateway::{any, expected};
 use crate::keyring::{AppKeys, Gateway};
 use crate::layers::RequestId;
@@ -88,6 +90,11 @@ pub(crate) async fn call(
     response
 }
 
+/// The answer to a call there is no room for.
+pub(crate) fn busy(state: &AppState) -> Response {
+    after(None, refused(state, &Failure::plain(SubCode::ServiceUnavailable).into()))
+}
+
 async fn answer(
     state: &AppState,
     gateway: &Gateway,
@@ -114,6 +121,8 @@ async fn answer(
         token.as_ref().map(AppAuthToken::expose),
     );
     any(keyset, |key| verify(&authorization, &signed, key))?;
+    let limited = |_| Failure::plain(SubCode::AppCallLimited);
+    state.bounds.call(Budget::App(app.id.clone()), state.engine.now()).map_err(limited)?;
     let encrypted = !arrival.header("alipay-encrypt-type").is_empty();
     let caller = Caller {
         app: &app.id,
@@ -290,5 +299,7 @@ fn refused(state: &AppState, refused: &Refused) -> Response {
         }
     };
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-    (status, [(CONTENT_TYPE, "application/json;charset=UTF-8")], body).into_response()
+    let kind = [(CONTENT_TYPE, "application/json;charset=UTF-8")];
+    let response = (status, kind, body).into_response();
+    if status == StatusCode::TOO_MANY_REQUESTS { after(None, response) } else { response }
 }

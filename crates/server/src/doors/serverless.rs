@@ -15,7 +15,7 @@ use wire::serverless::{
     Authorize, Body, ErrorCode, Invoke, Request, ServerlessError, failure, success,
 };
 
-use crate::bounds::Address;
+use crate::bounds::{Address, Budget, Wait};
 use crate::host::{Guest, Source};
 use crate::keyring::{Keyring, Space};
 use crate::layers::RequestId;
@@ -95,11 +95,17 @@ async fn handle(
     let body = Body::parse(&body)?;
     let space = find_space(&state.keyring.get(), &body)?;
     check_signature(&space, door, &body, &arrival.headers)?;
+    let now = state.engine.now();
+    state.bounds.call(budget(&space, door), now).map_err(too_often)?;
     match Request::read(&body)? {
         Request::Authorize(request) if door == Door::Client => {
+            state.bounds.sign_in(arrival.from, now).map_err(too_often)?;
             sign_in(state, &space, Some(request)).await
         }
-        Request::AnonymousAuthorize if door == Door::Client => sign_in(state, &space, None).await,
+        Request::AnonymousAuthorize if door == Door::Client => {
+            state.bounds.sign_in(arrival.from, now).map_err(too_often)?;
+            sign_in(state, &space, None).await
+        }
         Request::Authorize(_) | Request::AnonymousAuthorize => Err(ServerlessError::new(
             ErrorCode::MethodNotSupported,
             "sessions are opened at /client; a back end needs none",
@@ -119,6 +125,20 @@ async fn handle(
             invoke_by(guest, invoke).await
         }
     }
+}
+
+/// Calls of a back end count for its application; those of pages do not, whose secret is in every
+/// copy of the mini program.
+fn budget(space: &Space, door: Door) -> Budget {
+    match door {
+        Door::Client => Budget::Pages(space.id.clone()),
+        Door::Server => Budget::App(space.app.clone()),
+    }
+}
+
+fn too_often(wait: Wait) -> ServerlessError {
+    let text = format!("too many calls; repeat the same call in {} s", wait.seconds());
+    ServerlessError::new(ErrorCode::Throttling, text)
 }
 
 pub(crate) async fn invoke_once(

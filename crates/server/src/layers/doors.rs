@@ -9,16 +9,12 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::http::Request;
 use axum::http::uri::{PathAndQuery, Uri};
-use axum::http::{Request, StatusCode};
-use axum::response::{IntoResponse as _, Response};
-use futures_util::future::{Either, Ready, ready};
+use axum::response::Response;
 use tower::Service;
 
 use super::patience::Patient;
-
-/// Longest target of a request: what a gateway call in a query needs, with room.
-const MAX_TARGET: usize = 32 * 1024;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Doors {
@@ -35,29 +31,20 @@ impl Doors {
 impl Service<Request<Body>> for Doors {
     type Response = Response;
     type Error = Infallible;
-    type Future =
-        Either<<Router as Service<Request<Body>>>::Future, Ready<Result<Response, Infallible>>>;
+    type Future = <Router as Service<Request<Body>>>::Future;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
         Service::<Request<Body>>::poll_ready(&mut self.router, context)
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        if request.uri().path_and_query().is_some_and(|target| target.as_str().len() > MAX_TARGET) {
-            return Either::Right(ready(Ok(too_long())));
-        }
         if let Some(uri) = without_doubled_slashes(request.uri()) {
             *request.uri_mut() = uri;
         }
         let pause = self.longest_pause;
         let request = request.map(|body| Body::new(Patient::new(body, pause)));
-        Either::Left(self.router.call(request))
+        self.router.call(request)
     }
-}
-
-fn too_long() -> Response {
-    let text = "the address is longer than 32 KiB; send the parameters in the body\n";
-    (StatusCode::URI_TOO_LONG, text).into_response()
 }
 
 fn without_doubled_slashes(uri: &Uri) -> Option<Uri> {

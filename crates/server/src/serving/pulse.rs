@@ -3,7 +3,6 @@
 //! What is written down is when something began to be waited for. Times are those that pass, not
 //! those of the engine's clock: no decision of a use case depends on them.
 
-use std::future::Future as _;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,7 +14,7 @@ use axum::body::{Body, Bytes, HttpBody};
 use http_body::{Frame, SizeHint};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, Sleep};
+use tokio::time::Instant;
 
 /// How long to wait for what.
 #[derive(Debug, Clone, Copy)]
@@ -61,37 +60,36 @@ impl Pulse {
         Beat(Arc::clone(self))
     }
 
-    fn end(&self) {
-        self.idle_since.store(self.now(), Ordering::Relaxed);
+    fn end(&self, now: u64) {
+        self.idle_since.store(now, Ordering::Relaxed);
         self.busy.fetch_sub(1, Ordering::Relaxed);
     }
 
-    fn has_read(&self) {
+    fn has_read(&self, now: u64) {
         if self.busy.load(Ordering::Relaxed) == 0 && self.head_since.load(Ordering::Relaxed) == 0 {
-            self.head_since.store(self.now(), Ordering::Relaxed);
+            self.head_since.store(now, Ordering::Relaxed);
         }
     }
 
-    fn has_written(&self, is_pending: bool) {
+    fn has_written(&self, is_pending: bool, now: u64) {
         let since = self.write_since.load(Ordering::Relaxed);
         if is_pending != (since != 0) {
-            self.write_since.store(if is_pending { self.now() } else { 0 }, Ordering::Relaxed);
+            self.write_since.store(if is_pending { now } else { 0 }, Ordering::Relaxed);
         }
     }
 
     fn now(&self) -> u64 {
-        millis(self.born.elapsed()).saturating_add(1)
+        let born = u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX);
+        born.saturating_add(1)
     }
 
-    /// How long it is still worth waiting; none if it is over.
-    fn left(&self) -> Option<Duration> {
-        let now = self.now();
+    /// How long to wait before looking again; none if waiting any longer is of no use.
+    fn left(&self, now: u64) -> Option<Duration> {
         let left = |since: u64, patience: Duration| {
             let waited = Duration::from_millis(now.saturating_sub(since));
             patience.checked_sub(waited).filter(|left| !left.is_zero())
         };
-        let write_since = self.write_since.load(Ordering::Relaxed);
-        let writing = match write_since {
+        let writing = match self.write_since.load(Ordering::Relaxed) {
             0 => self.patience.write,
             since => left(since, self.patience.write)?,
         };
@@ -103,27 +101,21 @@ impl Pulse {
                 since => left(since, self.patience.head)?,
             }
         };
-        // A head may begin at any time from now: so it is never waited for twice as long.
+        // A head may begin at any time from now: so none is waited for twice as long.
         Some(writing.min(reading).min(self.patience.head))
     }
 
     /// Comes back when waiting any longer is of no use.
     pub(super) async fn lost(&self) {
-        let mut timer = std::pin::pin!(tokio::time::sleep(self.patience.head));
+        let mut left = self.patience.head;
         loop {
-            timer.as_mut().await;
-            let Some(left) = self.left() else { return };
-            rearm(timer.as_mut(), left);
+            tokio::time::sleep(left).await;
+            match self.left(self.now()) {
+                Some(more) => left = more,
+                None => return,
+            }
         }
     }
-}
-
-fn rearm(timer: Pin<&mut Sleep>, left: Duration) {
-    timer.reset(Instant::now() + left);
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// A request that is answered, until its answer is sent or given up.
@@ -138,7 +130,7 @@ impl Beat {
 
 impl Drop for Beat {
     fn drop(&mut self) {
-        self.0.end();
+        self.0.end(self.0.now());
     }
 }
 
@@ -182,7 +174,7 @@ impl Watched {
     }
 
     fn noted<T>(&self, written: Poll<T>) -> Poll<T> {
-        self.pulse.has_written(written.is_pending());
+        self.pulse.has_written(written.is_pending(), self.pulse.now());
         written
     }
 }
@@ -196,7 +188,7 @@ impl AsyncRead for Watched {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         if buffer.filled().len() > before {
-            self.pulse.has_read();
+            self.pulse.has_read(self.pulse.now());
         }
         read
     }
@@ -244,45 +236,57 @@ mod tests {
         write: Duration::from_secs(20),
     };
 
-    async fn pass(seconds: u64) {
-        tokio::time::advance(Duration::from_secs(seconds)).await;
+    fn pulse() -> Arc<Pulse> {
+        Arc::new(Pulse::new(PATIENCE))
     }
 
-    async fn lasts(pulse: &Arc<Pulse>) -> u64 {
-        let from = Instant::now();
-        pulse.lost().await;
-        from.elapsed().as_secs()
+    /// Whether it is lost after so many seconds; it is looked at once more before its time is over.
+    fn is_lost(pulse: &Pulse, seconds: u64) -> bool {
+        let left = pulse.left(seconds * 1000 + 1);
+        assert!(left.is_none_or(|left| !left.is_zero() && left <= PATIENCE.head), "{left:?}");
+        left.is_none()
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn the_first_head_has_its_time_and_no_more() {
-        assert_eq!(lasts(&Arc::new(Pulse::new(PATIENCE))).await, 10);
+    #[test]
+    fn the_first_head_has_its_time_and_no_more() {
+        let pulse = pulse();
+        assert!(!is_lost(&pulse, 9) && is_lost(&pulse, 10));
+        // Bytes that come one by one are no head yet.
+        pulse.has_read(9001);
+        assert!(is_lost(&pulse, 10));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn between_requests_it_may_rest_and_a_head_that_begins_must_end() {
-        let pulse = Arc::new(Pulse::new(PATIENCE));
+    #[test]
+    fn between_requests_it_may_rest_and_a_head_that_begins_must_end() {
+        let pulse = pulse();
         drop(pulse.begin());
-        assert_eq!(lasts(&pulse).await, 75);
-        drop(pulse.begin());
-        pass(30).await;
-        pulse.has_read();
-        pass(5).await;
-        // Another byte does not begin it anew.
-        pulse.has_read();
-        assert!(lasts(&pulse).await <= 10);
+        pulse.end_again(100_001);
+        assert!(!is_lost(&pulse, 174) && is_lost(&pulse, 175));
+        pulse.has_read(120_001);
+        pulse.has_read(125_001);
+        assert!(!is_lost(&pulse, 129) && is_lost(&pulse, 130));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn an_answer_may_take_long_unless_nobody_reads_it() {
-        let pulse = Arc::new(Pulse::new(PATIENCE));
+    #[test]
+    fn an_answer_may_take_long_unless_nobody_reads_it() {
+        let pulse = pulse();
         let beat = pulse.begin();
-        let busy = tokio::time::timeout(Duration::from_hours(1), pulse.lost()).await;
-        assert!(busy.is_err(), "it is at work");
-        pulse.has_written(true);
-        assert!((20..=30).contains(&lasts(&pulse).await));
-        pulse.has_written(false);
-        assert!(pulse.left().is_some());
+        pulse.has_read(5001);
+        assert!(!is_lost(&pulse, 100_000));
+        pulse.has_written(true, 100_000_001);
+        pulse.has_written(true, 100_010_001);
+        assert!(!is_lost(&pulse, 100_019) && is_lost(&pulse, 100_020));
+        pulse.has_written(false, 100_015_001);
+        assert!(!is_lost(&pulse, 100_020));
         drop(beat);
+        assert!(is_lost(&pulse, 100_020), "it has rested since");
+    }
+
+    impl Pulse {
+        /// As if the last request had ended then.
+        fn end_again(&self, now: u64) {
+            self.busy.fetch_add(1, Ordering::Relaxed);
+            self.end(now);
+        }
     }
 }
