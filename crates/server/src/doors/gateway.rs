@@ -27,6 +27,7 @@ use crate::methods::{self, Answer, Common};
 use crate::refusal;
 use crate::state::AppState;
 use arrival::Arrival;
+pub(crate) use arrival::incomplete;
 pub(crate) use caller::{any, expected};
 use reply::Manner;
 

@@ -20,8 +20,9 @@ use wire::rest::{
 use wire::{AppAuthToken, Content, Failure, Outcome, SubCode, json};
 
 use crate::bounds::Budget;
+use crate::doors::broken_off::too_large;
 use crate::doors::busy::after;
-use crate::doors::gateway::{any, expected};
+use crate::doors::gateway::{any, expected, incomplete};
 use crate::keyring::{AppKeys, Gateway};
 use crate::layers::RequestId;
 use crate::methods::{self, Answer, Common};
@@ -68,6 +69,7 @@ pub(crate) async fn call(
     let keyring = state.keyring.get();
     let answer = match (&keyring.gateway, &body) {
         (None, _) => Err(Failure::plain(SubCode::ServiceUnavailable).into()),
+        (_, Err(rejection)) if !too_large(rejection) => Err(incomplete().into()),
         (_, Err(_)) => Err(Failure::precise(
             SubCode::InvalidParameter,
             "请求体超过 4 MiB；请缩小",

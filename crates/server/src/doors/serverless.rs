@@ -16,6 +16,7 @@ use wire::serverless::{
 };
 
 use crate::bounds::{Address, Budget, Wait};
+use crate::doors::broken_off;
 use crate::host::{Guest, Source};
 use crate::keyring::{Keyring, Space};
 use crate::layers::RequestId;
@@ -88,9 +89,7 @@ async fn handle(
     arrival: &Arrival,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<String, ServerlessError> {
-    let body = body.map_err(|_| {
-        ServerlessError::new(ErrorCode::RequestTooLarge, "the body is larger than 4 MiB")
-    })?;
+    let body = body.map_err(|rejection| unread(&rejection))?;
     let body = inflate(&arrival.headers, body)?;
     let body = Body::parse(&body)?;
     let space = find_space(&state.keyring.get(), &body)?;
@@ -156,6 +155,14 @@ pub(crate) async fn invoke_once(
 async fn invoke_by(guest: Guest, invoke: Invoke) -> Result<String, ServerlessError> {
     // Large because it holds every use case a function can reach; most calls wait here anyway.
     Box::pin(guest.invoke(&invoke.target, invoke.args)).await
+}
+
+fn unread(rejection: &BytesRejection) -> ServerlessError {
+    if broken_off::too_large(rejection) {
+        return ServerlessError::new(ErrorCode::RequestTooLarge, "the body is larger than 4 MiB");
+    }
+    let text = "the body did not arrive to its end; send it again, without pauses";
+    ServerlessError::new(ErrorCode::InvalidBodyFormat, text)
 }
 
 /// Back-end SDKs have a path for compressed bodies.
