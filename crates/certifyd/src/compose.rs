@@ -11,8 +11,8 @@ use engine::{
     MovableClock, NoticeDesk, Outbound, Parts, Reach, Review, Simulated, SystemChance, SystemClock,
     Upstream, VAULT_FINGERPRINT, Vault, Verifier,
 };
-use functions::{Limits, Runtime, WorkerCommand};
-use server::{AppState, Gateway, Keyring, SignedForm, Space};
+use functions::{Runtime, WorkerCommand};
+use server::{AppState, Bounds, Gateway, Keyring, Limits, SignedForm, Space};
 use store::Store;
 use upstream::AlipayGateway;
 use wire::PrivateKey;
@@ -43,6 +43,7 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
     let verifier = config.verifier.map(verifier);
     let snapshots = config.data_dir.join("snapshots");
     let public_url = config.public_url.clone().unwrap_or_else(|| listened.to_owned());
+    let bounds = Arc::new(Bounds::new(within_reach(config.limits.clone())));
     let callers = Callers::of(config)?;
     let engine = Engine::new(Parts {
         store,
@@ -60,6 +61,7 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
         engine: Arc::new(engine),
         functions: runtime(&functions)?,
         keyring: Current::new(callers.keyring),
+        bounds,
         public_url,
         snapshots,
         test_clock,
@@ -152,6 +154,25 @@ fn certified(
         Ok(App { certifier: Certifier::Alipay(Arc::new(upstream)), ..app })
     };
     apps.into_iter().map(certified).collect()
+}
+
+/// Connections need descriptors; what the system does not give cannot be promised. A quarter is left
+/// for files, functions and calls of others.
+fn within_reach(mut limits: Limits) -> Limits {
+    let descriptors = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    let Some(descriptors) = descriptors.and_then(|most| usize::try_from(most).ok()) else {
+        return limits;
+    };
+    let most = (descriptors / 4 * 3).max(1);
+    if limits.connections > most {
+        tracing::info!(
+            connections = most,
+            descriptors,
+            "fewer connections than limits.connections"
+        );
+        limits.connections = most;
+    }
+    limits
 }
 
 fn verifier(name: VerifierName) -> Arc<dyn Verifier> {
@@ -252,10 +273,10 @@ pub(crate) fn runtime(config: &FunctionsConfig) -> anyhow::Result<Runtime> {
         program: std::env::current_exe().context("cannot find this program's own file")?,
         args: vec![OsString::from(WORKER_COMMAND)],
     };
-    let limits = Limits {
+    let limits = functions::Limits {
         deadline: config.deadline,
         memory_bytes: config.memory_bytes,
-        ..Limits::default()
+        ..functions::Limits::default()
     };
     Ok(Runtime::new(command, limits, server::CLOUD_SCRIPT, config.reload))
 }

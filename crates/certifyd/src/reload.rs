@@ -30,6 +30,7 @@ struct Fixed {
     policy: Policy,
     functions: FunctionsConfig,
     log: LogConfig,
+    limits: server::Limits,
 }
 
 impl Fixed {
@@ -45,6 +46,7 @@ impl Fixed {
             policy: config.policy,
             functions: config.functions,
             log: config.log.clone(),
+            limits: config.limits.clone(),
         }
     }
 
@@ -66,6 +68,7 @@ impl Fixed {
             ),
             ("functions (all but reach)", self.functions != functions),
             ("log.format", self.log.json != new.log.json),
+            ("limits, trusted_proxies", self.limits != new.limits),
         ]
         .into_iter()
         .filter_map(|(key, differs)| differs.then_some(key))
@@ -170,13 +173,15 @@ mod tests {
         for (lines, named) in [
             ("listen = \"127.0.0.1:1\"", vec!["listen"]),
             ("public_url = \"https://other.example\"\nmode = \"test\"", vec!["public_url"]),
-            ("mode = \"live\"", vec!["mode", "verification.verifier"]),
+            ("mode = \"live\"", vec!["mode", "verification.verifier", "limits, trusted_proxies"]),
             ("data_dir = \"HERE/x\"", vec!["data_dir", "store.url", "store.master_key"]),
             ("[store]\nurl = \"sqlite::memory:\"", vec!["store.url"]),
             ("[store]\nmaster_key = \"other.key\"", vec!["store.master_key"]),
             ("[verification]\nevidence_days = 7", vec!["verification (days)"]),
             ("[functions]\ntimeout_seconds = 9", vec!["functions (all but reach)"]),
             ("[log]\nformat = \"json\"", vec!["log.format"]),
+            ("[limits]\nconnections = 9", vec!["limits, trusted_proxies"]),
+            ("trusted_proxies = [\"::1\"]", vec!["limits, trusted_proxies"]),
             (
                 "[functions]\nreach = \"any\"\n[log]\nlevel = \"debug\"\n[notify]\nreach = \"any\"",
                 vec![],

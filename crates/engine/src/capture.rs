@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::{Challenge, Part, Source};
+use domain::{CertifyId, Challenge, Part, Source};
 use jiff::Timestamp;
 use store::{Beside, Exhibit, NewPicture, OpenChallenge, Visit};
 
@@ -83,6 +83,32 @@ impl Engine {
         index: u8,
         bytes: Vec<u8>,
     ) -> Result<(), EngineError> {
+        let visit = self.visit_for_frame(link, session, challenge, index).await?;
+        let part = Part::Frame(index);
+        self.keep(&visit, Taken { part, source: Source::Camera, bytes }).await
+    }
+
+    /// Whether [`Self::frame`] would take this one, so that what is not wanted need not be received.
+    ///
+    /// # Errors
+    /// As [`Self::frame`].
+    pub async fn wants_frame(
+        &self,
+        link: &str,
+        session: &str,
+        challenge: &str,
+        index: u8,
+    ) -> Result<CertifyId, EngineError> {
+        Ok(self.visit_for_frame(link, session, challenge, index).await?.id)
+    }
+
+    async fn visit_for_frame(
+        &self,
+        link: &str,
+        session: &str,
+        challenge: &str,
+        index: u8,
+    ) -> Result<Visit, EngineError> {
         let (_, visit) = self.at_work(link, session).await?;
         let open = visit.challenge.as_ref().ok_or(EngineError::ChallengeOver)?;
         if open.hash != sha256(challenge.as_bytes()) || self.now() >= open.ends {
@@ -95,8 +121,7 @@ impl Engine {
         if !in_order || index_now >= Challenge::FRAMES {
             return Err(EngineError::NotThisStep);
         }
-        let part = Part::Frame(index);
-        self.keep(&visit, Taken { part, source: Source::Camera, bytes }).await
+        Ok(visit)
     }
 
     /// Takes a photo of the card, or one of the face in place of frames.
@@ -105,9 +130,32 @@ impl Engine {
     /// As [`Self::view`]; [`EngineError::NotThisStep`] for a picture that is not asked for;
     /// [`EngineError::Picture`].
     pub async fn photo(&self, link: &str, session: &str, taken: Taken) -> Result<(), EngineError> {
+        let visit = self.visit_for_photo(link, session, taken.part).await?;
+        self.keep(&visit, taken).await
+    }
+
+    /// Whether [`Self::photo`] would take this one, so that what is not wanted need not be received.
+    ///
+    /// # Errors
+    /// As [`Self::photo`].
+    pub async fn wants_photo(
+        &self,
+        link: &str,
+        session: &str,
+        part: Part,
+    ) -> Result<CertifyId, EngineError> {
+        Ok(self.visit_for_photo(link, session, part).await?.id)
+    }
+
+    async fn visit_for_photo(
+        &self,
+        link: &str,
+        session: &str,
+        part: Part,
+    ) -> Result<Visit, EngineError> {
         let (certification, visit) = self.at_work(link, session).await?;
         let scene = certification.biz_code;
-        let wanted = match taken.part {
+        let wanted = match part {
             Part::CertFront | Part::CertBack => visit.way.asks_for_document(scene),
             Part::Selfie => visit.way.asks_for_face(scene),
             Part::Frame(_) | Part::Reference => false,
@@ -115,7 +163,7 @@ impl Engine {
         if !wanted {
             return Err(EngineError::NotThisStep);
         }
-        self.keep(&visit, taken).await
+        Ok(visit)
     }
 
     async fn keep(&self, visit: &Visit, taken: Taken) -> Result<(), EngineError> {

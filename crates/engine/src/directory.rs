@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::AppId;
 
-use crate::{App, Engine, Grant, NoticeDesk};
+use crate::{App, Certifier, Engine, Grant, NoticeDesk};
 
 /// The part of an engine that may change while it runs.
 #[derive(Debug)]
@@ -34,6 +34,22 @@ impl Engine {
     /// The owner of a certification, if it is still configured.
     pub(crate) fn owner(&self, id: &AppId) -> Option<Arc<App>> {
         self.directory.get().apps.get(id).cloned()
+    }
+
+    /// Whether certifications of any application are decided here.
+    pub fn certifies_itself(&self) -> bool {
+        let directory = self.directory.get();
+        directory.apps.values().any(|app| !matches!(app.certifier, Certifier::Alipay(_)))
+    }
+
+    /// The applications whose gateway elsewhere is left alone now, for it has failed repeatedly.
+    pub fn suspended_upstreams(&self) -> Vec<AppId> {
+        let directory = self.directory.get();
+        let suspended = directory.apps.values().filter(|app| match &app.certifier {
+            Certifier::Alipay(upstream) => upstream.gateway.is_suspended(),
+            Certifier::Builtin => false,
+        });
+        suspended.map(|app| app.id.clone()).collect()
     }
 
     /// Calls that begin from now on find `directory`; those in flight keep what they began with.

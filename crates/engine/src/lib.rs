@@ -33,6 +33,7 @@ mod sessions;
 mod status;
 mod subject;
 mod submit;
+mod tally;
 mod test_users;
 mod test_world;
 mod transition;
@@ -70,6 +71,7 @@ pub use replay::Freshness;
 pub use review::{Docket, Happened, Ruling, Shown, Waiting};
 pub use sessions::SignedIn;
 pub use status::{Account, Wait};
+pub use tally::Tallied;
 pub use test_users::UserTokens;
 pub use test_world::{Chosen, Told};
 pub use upstream::{
@@ -116,6 +118,7 @@ pub struct Engine {
     expiry: tokio::sync::Notify,
     watchers: Arc<watch::Watchers>,
     flights: relay::Flights,
+    tally: tally::Tally,
 }
 
 /// What an engine is made of.
@@ -163,6 +166,7 @@ impl Engine {
             expiry: tokio::sync::Notify::new(),
             watchers: Arc::default(),
             flights: relay::Flights::default(),
+            tally: tally::Tally::default(),
         }
     }
 

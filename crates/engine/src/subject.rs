@@ -48,15 +48,23 @@ impl Subject {
 
     /// Names the person to holders of the key, and tells nobody else even equality.
     pub(crate) fn digest(&self, vault: &Vault) -> [u8; 32] {
-        let identity = &self.identity;
-        vault.subject_digest(&[
-            identity.cert_type.as_str().as_bytes(),
-            identity.cert_no.expose().as_bytes(),
-        ])
+        digest(&self.identity, vault)
     }
 }
 
+fn digest(identity: &Identity, vault: &Vault) -> [u8; 32] {
+    vault.subject_digest(&[
+        identity.cert_type.as_str().as_bytes(),
+        identity.cert_no.expose().as_bytes(),
+    ])
+}
+
 impl Engine {
+    /// Names a person to this server, and tells nobody else even equality.
+    pub fn person_digest(&self, identity: &Identity) -> [u8; 32] {
+        digest(identity, &self.vault)
+    }
+
     pub(crate) fn seal_subject(
         &self,
         id: CertifyId,

@@ -31,6 +31,7 @@ impl Engine {
             let transition = self.transition_with(&record, next.clone(), decision, notice);
             if self.store.transit(transition).await? {
                 self.changed(id);
+                self.tally.ended(&next.state);
                 if is_told {
                     self.wake_delivery();
                 }

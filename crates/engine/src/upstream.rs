@@ -60,6 +60,11 @@ pub trait UpstreamGateway: std::fmt::Debug + Send + Sync {
 
     /// The longest a call can take, its repetitions included.
     fn patience(&self) -> Duration;
+
+    /// Whether it is left alone now, for it has failed repeatedly.
+    fn is_suspended(&self) -> bool {
+        false
+    }
 }
 
 /// One call of the gateway. Contents and tokens do not show themselves.

@@ -3,6 +3,7 @@
 mod doors;
 mod panicked;
 mod patience;
+pub(crate) mod room;
 mod trace;
 
 pub(crate) use doors::Doors;

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bounds;
 mod doors;
 mod host;
 mod keyring;
@@ -13,8 +14,10 @@ mod methods;
 mod notices;
 mod refusal;
 mod router;
+mod serving;
 mod state;
 
+pub use bounds::{Bounds, Limits, Proxies, Rate};
 pub use host::CLOUD_SCRIPT;
 pub use keyring::{AppKeys, Gateway, Keyring, Space};
 pub use notices::SignedForm;
@@ -23,7 +26,6 @@ pub use state::AppState;
 use std::future::Future;
 use std::sync::Arc;
 
-use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 
 /// Serves until `stop` is done, then finishes the calls in flight.
@@ -35,10 +37,6 @@ pub async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let listener = listener.tap_io(|connection| {
-        // Answers are one small write: waiting to fill a packet only adds latency.
-        let _ = connection.set_nodelay(true);
-    });
     let listeners = Arc::new(doors::page::Listeners::new());
     let leaving = Arc::clone(&listeners);
     let stop = async move {
@@ -46,7 +44,8 @@ pub async fn serve(
         // Open pages would hold the server for ever.
         leaving.stop();
     };
-    axum::serve(listener, router::service(state, listeners)).with_graceful_shutdown(stop).await
+    let bounds = Arc::clone(&state.bounds);
+    serving::serve(router::service(state, listeners), bounds, listener, stop).await
 }
 
 /// Runs a function of `space` once, as a back end would, without a listener. For the command line.

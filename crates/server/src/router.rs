@@ -1,10 +1,8 @@
 //! Every route on one page.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
-use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::routing::{any, delete, get, post, put};
 use axum::{Extension, Router};
@@ -17,16 +15,11 @@ use crate::{doors, layers};
 /// Largest body: a reference picture of a mebibyte in Base64, percent-encoded, with room.
 const MAX_BODY: usize = 4 * 1024 * 1024;
 
-pub(crate) fn service(
-    state: Arc<AppState>,
-    listeners: Arc<Listeners>,
-) -> IntoMakeServiceWithConnectInfo<layers::Doors, SocketAddr> {
+pub(crate) fn service(state: Arc<AppState>, listeners: Arc<Listeners>) -> layers::Doors {
+    let stall = state.bounds.limits.stall_timeout;
     let test_mode = state.engine.mode() == engine::Mode::Test;
     let mut routes = Router::new()
-        .route("/client", post(doors::serverless::client))
-        .route("/server", post(doors::serverless::server))
-        .route("/gateway.do", get(doors::gateway::call).post(doors::gateway::call))
-        .route("/v3/{*resource}", any(doors::rest::call))
+        .merge(calls(&state))
         .route("/docs/errors", get(doors::health::errors))
         .route("/healthz", get(doors::health::live))
         .route("/readyz", get(doors::health::ready))
@@ -44,7 +37,17 @@ pub(crate) fn service(
         .layer(CatchPanicLayer::custom(layers::panicked))
         .layer(from_fn_with_state(Arc::clone(&state), layers::trace))
         .with_state(state);
-    layers::Doors::new(routes).into_make_service()
+    layers::Doors::new(routes, stall)
+}
+
+/// What programs call.
+fn calls(state: &Arc<AppState>) -> Router<Arc<AppState>> {
+    Router::new()
+        .route("/client", post(doors::serverless::client))
+        .route("/server", post(doors::serverless::server))
+        .route("/gateway.do", get(doors::gateway::call).post(doors::gateway::call))
+        .route("/v3/{*resource}", any(doors::rest::call))
+        .layer(from_fn_with_state(Arc::clone(state), layers::room::calls))
 }
 
 /// For whoever runs the server; closed without a token in the configuration.
@@ -104,6 +107,7 @@ fn person(state: &Arc<AppState>, listeners: Arc<Listeners>) -> Router<Arc<AppSta
         .route("/verify/{link}/events", get(page::events).layer(Extension(listeners)))
         .merge(merchant())
         .layer(from_fn_with_state(Arc::clone(state), page::own_origin))
+        .layer(from_fn_with_state(Arc::clone(state), layers::room::pages))
 }
 
 /// Where merchants let applications act for them; the second name is that of newer documents.

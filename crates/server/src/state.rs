@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use engine::{Current, Engine, MovableClock, SystemClock};
 
+use crate::bounds::Bounds;
 use crate::keyring::Keyring;
 
 /// Everything behind the doors.
@@ -16,6 +17,8 @@ pub struct AppState {
     pub functions: functions::Runtime,
     /// Who may call, and with which keys.
     pub keyring: Current<Keyring>,
+    /// What nobody may exceed.
+    pub bounds: Arc<Bounds>,
     /// Where people reach this server; no slash at the end.
     pub public_url: String,
     /// The folder of worlds put aside, in test mode.

@@ -11,8 +11,8 @@ use engine::{
     Clock, Current, Engine, Mode, MovableClock, NoticeDesk, OperatorToken, Outbound, Policy, Reach,
     SystemClock, Upstream, Verifier,
 };
-use functions::{Limits, Runtime, WorkerCommand};
-use server::{AppKeys, AppState, Gateway, Keyring, SignedForm, Space};
+use functions::{Runtime, WorkerCommand};
+use server::{AppKeys, AppState, Bounds, Gateway, Keyring, Limits, SignedForm, Space};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -77,6 +77,7 @@ struct Choices {
     verifier: Option<Arc<dyn Verifier>>,
     policy: Policy,
     upstream: Option<Arc<Upstream>>,
+    limits: Limits,
 }
 
 impl Default for Choices {
@@ -89,6 +90,7 @@ impl Default for Choices {
             verifier: None,
             policy: Policy::default(),
             upstream: None,
+            limits: Limits::default(),
         }
     }
 }
@@ -135,6 +137,11 @@ impl TestServer {
         Self::build(Choices { policy, ..Choices::default() }).await
     }
 
+    /// A server in test mode with bounds of its own.
+    pub async fn with_limits(limits: Limits) -> Self {
+        Self::build(Choices { limits, ..Choices::default() }).await
+    }
+
     /// A server without a key to sign answers of the gateway with.
     pub async fn without_gateway() -> Self {
         Self::build(Choices { gateway: None, ..Choices::default() }).await
@@ -175,6 +182,7 @@ impl TestServer {
         let (functions, worker) = choices.functions.unzip();
         let state = Arc::new(AppState {
             keyring: Current::new(keyring(choices.gateway, space_app, functions)),
+            bounds: Arc::new(Bounds::new(choices.limits)),
             snapshots: folder.path().join("snapshots"),
             ..state(engine, test_clock, address, worker)
         });
@@ -346,8 +354,9 @@ fn state(
     let worker = worker.unwrap_or(nobody);
     AppState {
         engine: Arc::new(engine),
-        functions: Runtime::new(worker, Limits::default(), server::CLOUD_SCRIPT, false),
+        functions: Runtime::new(worker, functions::Limits::default(), server::CLOUD_SCRIPT, false),
         keyring: Current::new(keyring(None, SPACE_APP, None)),
+        bounds: Arc::new(Bounds::new(Limits::default())),
         public_url: format!("http://{address}"),
         snapshots: PathBuf::new(),
         test_clock,

@@ -102,6 +102,11 @@ impl Breaker {
         false
     }
 
+    /// Whether the last that was found are faults, and too many.
+    pub(crate) fn is_open(&self) -> bool {
+        !matches!(self.state, State::Closed { .. })
+    }
+
     fn turn_to(&mut self, state: State) {
         self.state = state;
         self.turn += 1;
@@ -146,7 +151,9 @@ mod tests {
         }
         let pass = breaker.enter(at(0)).unwrap();
         breaker.leave(&pass, Found::Answer, at(0), 0);
+        assert!(!breaker.is_open());
         open(&mut breaker, at(0));
+        assert!(breaker.is_open());
         assert_eq!(breaker.enter(at(0)), None);
         assert_eq!(breaker.enter(at(1999)), None);
         assert!(breaker.enter(at(2000)).is_some());
@@ -166,7 +173,9 @@ mod tests {
             now += lasting;
         }
         let probe = breaker.enter(at(now)).unwrap();
+        assert!(breaker.is_open(), "until the probe is back");
         breaker.leave(&probe, Found::Answer, at(now), 0);
+        assert!(!breaker.is_open());
         open(&mut breaker, at(now));
         assert_eq!(breaker.enter(at(now + 1999)), None);
         assert!(breaker.enter(at(now + 2000)).is_some());

@@ -65,6 +65,10 @@ impl UpstreamGateway for AlipayGateway {
     fn patience(&self) -> Duration {
         self.attempt_timeout * 5 / 2
     }
+
+    fn is_suspended(&self) -> bool {
+        self.breaker.lock().unwrap_or_else(PoisonError::into_inner).is_open()
+    }
 }
 
 impl AlipayGateway {

@@ -19,6 +19,8 @@ pub enum Code {
     InsufficientConditions,
     /// The request was understood and refused by a business rule.
     BusinessFailed,
+    /// Too many calls.
+    CallLimited,
     /// The application may not do this.
     InsufficientPermissions,
 }
@@ -34,6 +36,7 @@ impl Code {
             Self::InvalidArguments => "40002",
             Self::InsufficientConditions => "40003",
             Self::BusinessFailed => "40004",
+            Self::CallLimited => "40005",
             Self::InsufficientPermissions => "40006",
         }
     }
@@ -48,6 +51,7 @@ impl Code {
             Self::InvalidArguments => "Invalid Arguments",
             Self::InsufficientConditions => "Insufficient Conditions",
             Self::BusinessFailed => "Business Failed",
+            Self::CallLimited => "Call Limited",
             Self::InsufficientPermissions => "Insufficient Permissions",
         }
     }
@@ -106,6 +110,9 @@ catalogue! {
     /// An application that acts for merchants only called for itself.
     SelfInvokeForbidden, InsufficientPermissions, "isv.self-invoke-forbidden",
         "此用户不允许自调用", "this application acts for merchants only; send the app_auth_token of the merchant it acts for";
+    /// The application calls more often than it may, or for the same person.
+    AppCallLimited, CallLimited, "isv.app-call-limited",
+        "应用调用次数超限，请降低调用频率后重试", "too many calls of this application; slow down and repeat the same call in a moment";
     /// `app_id` is absent.
     MissingAppId, MissingArguments, "isv.missing-app-id",
         "缺少AppID参数", "app_id is absent; send the application's id";

@@ -221,6 +221,7 @@ fn codes_lose_their_prefix_and_find_their_status() {
         (SubCode::MissingTimestamp, "missing-timestamp", 400),
         (SubCode::InvalidSignature, "invalid-signature", 400),
         (SubCode::InvalidMethod, "invalid-method", 400),
+        (SubCode::AppCallLimited, "app-call-limited", 429),
         (SubCode::SystemError, "SYSTEM_ERROR", 400),
     ] {
         let error = RestError::from(Failure::plain(sub_code));
@@ -232,7 +233,6 @@ fn codes_lose_their_prefix_and_find_their_status() {
     for (code, spelled, expected) in [
         (RestCode::IllegalTimestamp, "illegal-timestamp", 400),
         (RestCode::ReplayedNonce, "invalid-parameter", 400),
-        (RestCode::AppCallLimited, "app-call-limited", 429),
     ] {
         let error = RestError::from(code);
         assert_eq!((error.code.as_str(), error.status()), (spelled, expected));

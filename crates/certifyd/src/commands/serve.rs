@@ -1,6 +1,5 @@
 //! `certifyd serve`: from a configuration file, until told to stop.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +7,7 @@ use anyhow::Context as _;
 use engine::Mode;
 use server::AppState;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 
 use crate::cli::Serve;
@@ -106,17 +105,22 @@ pub(crate) async fn until_stopped(
     reloader: Reloader,
 ) -> Result<(), CommandError> {
     let (told, mut stopping) = tokio::sync::watch::channel(false);
-    let stop = stop_signal()?;
-    let signalled = async move {
-        stop.await;
-        let _ = told.send(true);
-    };
+    let mut signals = Signals::new()?;
     let mut background = JoinSet::new();
     background.spawn(keep_house(Arc::clone(&state)));
     background.spawn(reloader.run(Arc::clone(&state)));
     background.spawn(Arc::clone(&state.engine).run_notices());
     background.spawn(Arc::clone(&state.engine).run_expiry());
+    let mut stopped = told.subscribe();
+    let signalled = async move {
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+    };
     let serving = server::serve(Arc::clone(&state), listener, signalled);
+    let impatient = async {
+        signals.next().await;
+        let _ = told.send(true);
+        signals.next().await;
+    };
     let too_long = async {
         let _ = stopping.wait_for(|stopping| *stopping).await;
         tokio::time::sleep(FAREWELL).await;
@@ -124,6 +128,8 @@ pub(crate) async fn until_stopped(
     tokio::select! {
         result = serving => result.context("serving failed")?,
         () = too_long => tracing::warn!("calls still in flight were cut off"),
+        // Whoever asks twice does not want to wait.
+        () = impatient => tracing::warn!("stopped at once: calls in flight were cut off"),
     }
     // A notice that is cut off here is sent again by the next run.
     background.shutdown().await;
@@ -132,15 +138,26 @@ pub(crate) async fn until_stopped(
     Ok(())
 }
 
-fn stop_signal() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
+/// What tells us to stop.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> anyhow::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
-    })
+    }
 }
 
 async fn keep_house(state: Arc<AppState>) {

@@ -36,6 +36,10 @@ pub(super) struct RawConfig {
     pub(super) operator: RawOperator,
     #[serde(default)]
     pub(super) log: RawLog,
+    #[serde(default)]
+    pub(super) limits: RawLimits,
+    #[serde(default)]
+    pub(super) trusted_proxies: Vec<Text>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -153,6 +157,23 @@ pub(super) struct RawOperator {
 pub(super) struct RawLog {
     pub(super) level: Option<Text>,
     pub(super) format: Option<Text>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawLimits {
+    pub(super) connections: Option<Spanned<i64>>,
+    pub(super) connections_per_address: Option<Spanned<i64>>,
+    pub(super) header_seconds: Option<Spanned<i64>>,
+    pub(super) idle_seconds: Option<Spanned<i64>>,
+    pub(super) stall_seconds: Option<Spanned<i64>>,
+    pub(super) calls_in_progress: Option<Spanned<i64>>,
+    pub(super) body_memory_mb: Option<Spanned<i64>>,
+    pub(super) app_calls_per_second: Option<Spanned<i64>>,
+    pub(super) sign_ins_per_minute: Option<Spanned<i64>>,
+    pub(super) page_requests_per_minute: Option<Spanned<i64>>,
+    pub(super) failed_secrets_per_hour: Option<Spanned<i64>>,
+    pub(super) same_person_per_hour: Option<Spanned<i64>>,
 }
 
 impl RawConfig {

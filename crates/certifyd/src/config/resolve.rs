@@ -3,6 +3,7 @@
 
 mod apps;
 mod gateway;
+mod limits;
 mod people;
 mod running;
 mod server;
@@ -63,6 +64,8 @@ pub(super) fn resolve(
     judge.signed_notices(raw, &gateway);
     let listen = judge.listen(raw.listen.as_ref());
     let mode = judge.mode(raw, &listen);
+    let proxies = judge.trusted_proxies(&raw.trusted_proxies);
+    judge.proxy_is_named(&listen, text(raw.public_url.as_ref()), &proxies);
     let config = Config {
         mode,
         verifier: judge.verifier(raw.verification.verifier.as_ref(), mode),
@@ -81,6 +84,7 @@ pub(super) fn resolve(
         notify_reach: judge.notify_reach(&raw.notify, mode),
         operator: judge.operator(&raw.operator),
         log: judge.log(&raw.log),
+        limits: judge.limits(&raw.limits, proxies, mode),
         data_dir,
         apps,
         upstreams,

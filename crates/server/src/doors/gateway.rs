@@ -19,6 +19,7 @@ use engine::Caller;
 use wire::gateway::{Parameters, Request, is_fresh};
 use wire::{Content, Failure, Method, Outcome, SubCode};
 
+use crate::bounds::Budget;
 use crate::doors::page;
 use crate::keyring::{AppKeys, Gateway};
 use crate::methods::foreign::Foreign;
@@ -26,6 +27,7 @@ use crate::methods::{self, Answer, Common};
 use crate::refusal;
 use crate::state::AppState;
 use arrival::Arrival;
+pub(crate) use arrival::incomplete;
 pub(crate) use caller::{any, expected};
 use reply::Manner;
 
@@ -69,6 +71,21 @@ pub(crate) async fn call(
     }
 }
 
+/// The answer to a call there is no room for: signed like any other, or an SDK would not believe
+/// that it may repeat it.
+pub(crate) async fn busy(state: &AppState, query: &str, headers: &HeaderMap) -> Response {
+    let keyring = state.keyring.get();
+    let failure = Failure::plain(SubCode::ServiceUnavailable);
+    let arrival = Arrival::read(headers, query, Ok(Bytes::new())).await;
+    match &keyring.gateway {
+        Some(gateway) if arrival.method != Method::Certify.as_str() => {
+            let outcome = Outcome::Failure(failure);
+            reply::send(state, gateway, &Manner::of(&arrival), &outcome)
+        }
+        _ => page::problem(state, headers, &failure),
+    }
+}
+
 /// Who calls is settled before the signature is looked at: an unknown application stays unknown
 /// even if its request is unsigned.
 async fn answer<'k>(
@@ -84,6 +101,9 @@ async fn answer<'k>(
         gateway.apps.get(&app.id).ok_or_else(|| Failure::plain(SubCode::MissingSignatureKey))?;
     manner.sign_as(caller::sign_type(keys, parameters));
     caller::verify(gateway, keys, parameters, arrival.charset, state.engine.now())?;
+    let budget = Budget::App(app.id.clone());
+    let limited = |_| Failure::plain(SubCode::AppCallLimited);
+    state.bounds.call(budget, state.engine.now()).map_err(limited)?;
     let request = Request::read(parameters)?;
     check_time(state, gateway, &request)?;
     let (clear, content) = content(keys, &request, manner)?;

@@ -2,26 +2,33 @@
 
 use std::sync::Arc;
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
+use serde_json::json;
+
+use super::readiness;
 use crate::state::AppState;
 
 pub(crate) async fn live() -> &'static str {
     "ok\n"
 }
 
-/// Ready means: a write can be committed now.
+/// Down means: no write can be committed now. Degraded means: it serves, and somebody should look.
 pub(crate) async fn ready(State(state): State<Arc<AppState>>) -> Response {
-    match state.engine.check().await {
-        Ok(()) => "ready\n".into_response(),
-        Err(error) => {
-            tracing::error!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "not ready: the store cannot commit\n")
-                .into_response()
-        }
+    if let Err(error) = state.engine.check().await {
+        tracing::error!(%error, "not ready");
+        let reason = "the store cannot commit; look at the disk and at what else uses the database";
+        let reasons = [json!({ "code": "STORE", "text": reason })];
+        let body = Json(json!({ "status": "down", "reasons": reasons }));
+        return (StatusCode::SERVICE_UNAVAILABLE, body).into_response();
     }
+    let reasons = readiness::reasons(&state).await;
+    let status = if reasons.is_empty() { "ready" } else { "degraded" };
+    let reasons: Vec<_> = reasons.into_iter().map(readiness::Reason::json).collect();
+    Json(json!({ "status": status, "reasons": reasons })).into_response()
 }
 
 /// The reference of refusals that every one of them links to.

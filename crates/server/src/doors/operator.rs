@@ -18,6 +18,8 @@ use engine::{AuthorizationFault, EngineError, Notice, NoticeState};
 use serde::Serialize;
 use wire::rest::query_parameter;
 
+use crate::bounds::Address;
+use crate::doors::busy::after;
 use crate::doors::test_world::problem;
 use crate::state::AppState;
 
@@ -37,11 +39,21 @@ pub(crate) async fn admitted(
         let message = "the operator's door is closed: no [operator] token is configured";
         return problem(StatusCode::NOT_FOUND, "OPERATOR_CLOSED", message);
     }
+    let from = request.extensions().get::<Address>().copied();
+    let may_try = from.map_or(Ok(()), |from| state.bounds.may_try_secret(from, state.engine.now()));
+    if let Err(wait) = may_try {
+        let message = "too many wrong tokens from this address; try again later";
+        let response = problem(StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_TRIES", message);
+        return after(Some(wait), response);
+    }
     // All are compared, so that the time taken does not tell which is in use.
     let is_one =
         |given| keyring.operator.iter().fold(false, |found, token| token.is(given) | found);
     if bearer(request.headers()).is_some_and(is_one) {
         return next.run(request).await;
+    }
+    if let Some(from) = from.filter(|_| bearer(request.headers()).is_some()) {
+        state.bounds.wrong_secret(from, state.engine.now());
     }
     tracing::warn!("the operator's door was knocked at without its token");
     let message = "send the operator's token: Authorization: Bearer TOKEN";

@@ -31,7 +31,7 @@ pub(crate) use consent::consent;
 pub(crate) use events::{Listeners, events};
 pub(crate) use handover::{continued, handover, take_over};
 pub(crate) use leave::{leave, left};
-pub(crate) use origin::own_origin;
+pub(crate) use origin::{busy, own_origin, too_often};
 pub(crate) use refused::problem;
 pub(crate) use show::show;
 pub(crate) use statics::{bridge, capture_script, live, stylesheet};

@@ -19,7 +19,10 @@ use wire::rest::{
 };
 use wire::{AppAuthToken, Content, Failure, Outcome, SubCode, json};
 
-use crate::doors::gateway::{any, expected};
+use crate::bounds::Budget;
+use crate::doors::broken_off::too_large;
+use crate::doors::busy::after;
+use crate::doors::gateway::{any, expected, incomplete};
 use crate::keyring::{AppKeys, Gateway};
 use crate::layers::RequestId;
 use crate::methods::{self, Answer, Common};
@@ -66,6 +69,7 @@ pub(crate) async fn call(
     let keyring = state.keyring.get();
     let answer = match (&keyring.gateway, &body) {
         (None, _) => Err(Failure::plain(SubCode::ServiceUnavailable).into()),
+        (_, Err(rejection)) if !too_large(rejection) => Err(incomplete().into()),
         (_, Err(_)) => Err(Failure::precise(
             SubCode::InvalidParameter,
             "请求体超过 4 MiB；请缩小",
@@ -86,6 +90,11 @@ pub(crate) async fn call(
         response.headers_mut().insert(HeaderName::from_static("alipay-trace-id"), id);
     }
     response
+}
+
+/// The answer to a call there is no room for.
+pub(crate) fn busy(state: &AppState) -> Response {
+    after(None, refused(state, &Failure::plain(SubCode::ServiceUnavailable).into()))
 }
 
 async fn answer(
@@ -114,6 +123,8 @@ async fn answer(
         token.as_ref().map(AppAuthToken::expose),
     );
     any(keyset, |key| verify(&authorization, &signed, key))?;
+    let limited = |_| Failure::plain(SubCode::AppCallLimited);
+    state.bounds.call(Budget::App(app.id.clone()), state.engine.now()).map_err(limited)?;
     let encrypted = !arrival.header("alipay-encrypt-type").is_empty();
     let caller = Caller {
         app: &app.id,
@@ -290,5 +301,7 @@ fn refused(state: &AppState, refused: &Refused) -> Response {
         }
     };
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_REQUEST);
-    (status, [(CONTENT_TYPE, "application/json;charset=UTF-8")], body).into_response()
+    let kind = [(CONTENT_TYPE, "application/json;charset=UTF-8")];
+    let response = (status, kind, body).into_response();
+    if status == StatusCode::TOO_MANY_REQUESTS { after(None, response) } else { response }
 }

@@ -2,12 +2,11 @@
 //!
 //! HTTP 200 whatever happens: the client SDK drops the code of any other status.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{ConnectInfo, Extension, State};
+use axum::extract::{Extension, State};
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT};
 use axum::response::{IntoResponse, Response};
@@ -16,6 +15,8 @@ use wire::serverless::{
     Authorize, Body, ErrorCode, Invoke, Request, ServerlessError, failure, success,
 };
 
+use crate::bounds::{Address, Budget, Wait};
+use crate::doors::broken_off;
 use crate::host::{Guest, Source};
 use crate::keyring::{Keyring, Space};
 use crate::layers::RequestId;
@@ -34,27 +35,27 @@ enum Door {
 struct Arrival {
     id: RequestId,
     headers: HeaderMap,
-    peer: SocketAddr,
+    from: Address,
 }
 
 pub(crate) async fn client(
     State(state): State<Arc<AppState>>,
     Extension(id): Extension<RequestId>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(from): Extension<Address>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    answer(&state, Door::Client, Arrival { id, headers, peer }, body).await
+    answer(&state, Door::Client, Arrival { id, headers, from }, body).await
 }
 
 pub(crate) async fn server(
     State(state): State<Arc<AppState>>,
     Extension(id): Extension<RequestId>,
-    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    Extension(from): Extension<Address>,
     headers: HeaderMap,
     body: Result<Bytes, BytesRejection>,
 ) -> Response {
-    answer(&state, Door::Server, Arrival { id, headers, peer }, body).await
+    answer(&state, Door::Server, Arrival { id, headers, from }, body).await
 }
 
 async fn answer(
@@ -88,18 +89,22 @@ async fn handle(
     arrival: &Arrival,
     body: Result<Bytes, BytesRejection>,
 ) -> Result<String, ServerlessError> {
-    let body = body.map_err(|_| {
-        ServerlessError::new(ErrorCode::RequestTooLarge, "the body is larger than 4 MiB")
-    })?;
+    let body = body.map_err(|rejection| unread(&rejection))?;
     let body = inflate(&arrival.headers, body)?;
     let body = Body::parse(&body)?;
     let space = find_space(&state.keyring.get(), &body)?;
     check_signature(&space, door, &body, &arrival.headers)?;
+    let now = state.engine.now();
+    state.bounds.call(budget(&space, door), now).map_err(too_often)?;
     match Request::read(&body)? {
         Request::Authorize(request) if door == Door::Client => {
+            state.bounds.sign_in(arrival.from, now).map_err(too_often)?;
             sign_in(state, &space, Some(request)).await
         }
-        Request::AnonymousAuthorize if door == Door::Client => sign_in(state, &space, None).await,
+        Request::AnonymousAuthorize if door == Door::Client => {
+            state.bounds.sign_in(arrival.from, now).map_err(too_often)?;
+            sign_in(state, &space, None).await
+        }
         Request::Authorize(_) | Request::AnonymousAuthorize => Err(ServerlessError::new(
             ErrorCode::MethodNotSupported,
             "sessions are opened at /client; a back end needs none",
@@ -115,10 +120,24 @@ async fn handle(
             let source = source(door, &arrival.headers);
             let guest = Guest::new(state, space, user, source, &arrival.id)
                 .with_agent(text(&arrival.headers, &USER_AGENT))
-                .with_peer(arrival.peer.ip());
+                .with_peer(arrival.from.0);
             invoke_by(guest, invoke).await
         }
     }
+}
+
+/// Calls of a back end count for its application; those of pages do not, whose secret is in every
+/// copy of the mini program.
+fn budget(space: &Space, door: Door) -> Budget {
+    match door {
+        Door::Client => Budget::Pages(space.id.clone()),
+        Door::Server => Budget::App(space.app.clone()),
+    }
+}
+
+fn too_often(wait: Wait) -> ServerlessError {
+    let text = format!("too many calls; repeat the same call in {} s", wait.seconds());
+    ServerlessError::new(ErrorCode::Throttling, text)
 }
 
 pub(crate) async fn invoke_once(
@@ -136,6 +155,14 @@ pub(crate) async fn invoke_once(
 async fn invoke_by(guest: Guest, invoke: Invoke) -> Result<String, ServerlessError> {
     // Large because it holds every use case a function can reach; most calls wait here anyway.
     Box::pin(guest.invoke(&invoke.target, invoke.args)).await
+}
+
+fn unread(rejection: &BytesRejection) -> ServerlessError {
+    if broken_off::too_large(rejection) {
+        return ServerlessError::new(ErrorCode::RequestTooLarge, "the body is larger than 4 MiB");
+    }
+    let text = "the body did not arrive to its end; send it again, without pauses";
+    ServerlessError::new(ErrorCode::InvalidBodyFormat, text)
 }
 
 /// Back-end SDKs have a path for compressed bodies.

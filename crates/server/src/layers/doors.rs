@@ -4,13 +4,11 @@
 //! with a slash at its end asks for `//client`.
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
 use axum::http::Request;
 use axum::http::uri::{PathAndQuery, Uri};
 use axum::response::Response;
@@ -18,19 +16,15 @@ use tower::Service;
 
 use super::patience::Patient;
 
-/// Longest pause between two parts of a body.
-const LONGEST_PAUSE: Duration = Duration::from_secs(20);
-
 #[derive(Debug, Clone)]
-pub(crate) struct Doors(Router);
+pub(crate) struct Doors {
+    router: Router,
+    longest_pause: Duration,
+}
 
 impl Doors {
-    pub(crate) fn new(router: Router) -> Self {
-        Self(router)
-    }
-
-    pub(crate) fn into_make_service(self) -> IntoMakeServiceWithConnectInfo<Self, SocketAddr> {
-        axum::ServiceExt::<Request<Body>>::into_make_service_with_connect_info(self)
+    pub(crate) fn new(router: Router, longest_pause: Duration) -> Self {
+        Self { router, longest_pause }
     }
 }
 
@@ -40,14 +34,16 @@ impl Service<Request<Body>> for Doors {
     type Future = <Router as Service<Request<Body>>>::Future;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Service::<Request<Body>>::poll_ready(&mut self.0, context)
+        Service::<Request<Body>>::poll_ready(&mut self.router, context)
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
         if let Some(uri) = without_doubled_slashes(request.uri()) {
             *request.uri_mut() = uri;
         }
-        self.0.call(request.map(|body| Body::new(Patient::new(body, LONGEST_PAUSE))))
+        let pause = self.longest_pause;
+        let request = request.map(|body| Body::new(Patient::new(body, pause)));
+        self.router.call(request)
     }
 }
 

@@ -8,7 +8,7 @@ use domain::{
 use engine::{Acting, MerchantChoice, Order};
 use jiff::civil::Date;
 use wire::methods::{IdentityParam, Initialize, MerchantConfig};
-use wire::{Content, Failure, Outcome};
+use wire::{Content, Failure, Outcome, SubCode};
 
 use crate::refusal;
 use crate::state::AppState;
@@ -25,9 +25,21 @@ pub(super) async fn run(
     let order =
         judge(content, profile, today(state)).map_err(|rejected| refusal::rejected(&rejected))?;
     let order = Order { notify_url, ..order };
+    let person = || state.engine.person_digest(&order.identity);
+    let limited = state.bounds.person(&acting.owner.id, person, state.engine.now());
+    limited.map_err(|_| too_many_for_one())?;
     let id =
         state.engine.initialize(acting, order).await.map_err(|error| refusal::failure(&error))?;
     Ok(Outcome::Success(vec![("certify_id", id.to_string())]))
+}
+
+/// Said to the application; nothing of the person is in it.
+fn too_many_for_one() -> Failure {
+    Failure::precise(
+        SubCode::AppCallLimited,
+        "同一人的认证发起次数过多（same_person_per_hour）；请稍后用相同参数重试",
+        "too many certifications of the same person were opened within an hour (same_person_per_hour); repeat the same call later",
+    )
 }
 
 /// The common parameter, or a member of the content: the newer dialect has no common ones.

@@ -168,7 +168,7 @@ async fn one_order_of_two_merchants_is_two_certifications() {
 }
 
 /// A call of version 3.
-async fn rest(
+pub(crate) async fn rest(
     server: &TestServer,
     app: &str,
     path: &str,

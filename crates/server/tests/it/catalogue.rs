@@ -2,10 +2,11 @@
 //! address that explains. A code that nothing provokes does not belong in the catalogue.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use serde_json::json;
-use server::{AppKeys, Gateway};
+use server::{AppKeys, Gateway, Limits, Rate};
 use testkit::{
     COMPATIBLE, FACE_ONLY, ISV, KEYLESS, MERCHANT, OTHER_ISV, Reply, STRICT, TestServer, encoded,
     keys, resigned, signed,
@@ -277,6 +278,15 @@ async fn authorised() -> Provoked {
     provoked
 }
 
+/// More calls than an application may make.
+async fn limited() -> Provoked {
+    let app_calls = Rate::new(1, Duration::from_mins(1));
+    let server = TestServer::with_limits(Limits { app_calls, ..Limits::default() }).await;
+    open(&server, "catalogue9").await;
+    let again = good("catalogue9");
+    check_all(&server, [(again, SubCode::AppCallLimited, "slow down and repeat")]).await
+}
+
 /// Another process, e.g. a backup, keeps the writer waiting until it gives up.
 async fn held() -> Provoked {
     let server = TestServer::start().await;
@@ -308,6 +318,7 @@ async fn every_code_can_be_provoked_and_tells_the_remedy_and_where_it_is_explain
         encrypted().await,
         certified().await,
         authorised().await,
+        limited().await,
         held().await,
         damaged().await,
     ] {

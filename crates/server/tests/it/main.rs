@@ -8,6 +8,7 @@
 
 mod answer;
 mod authorizations;
+mod bounds;
 mod catalogue;
 mod gateway;
 mod initialize;
@@ -15,6 +16,7 @@ mod limits;
 mod notices;
 mod page;
 mod paths;
+mod readiness;
 mod recorded;
 mod relay;
 mod reviews;

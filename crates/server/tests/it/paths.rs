@@ -9,7 +9,8 @@ async fn a_server_that_can_commit_is_ready() {
     for path in ["/healthz", "/readyz", "/"] {
         assert_eq!(server.get(path).await.status, 200, "{path}");
     }
-    assert_eq!(server.get("/readyz").await.body, "ready\n");
+    let ready = serde_json::json!({ "status": "ready", "reasons": [] });
+    assert_eq!(server.get("/readyz").await.json(), ready);
 }
 
 #[tokio::test]

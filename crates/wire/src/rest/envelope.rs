@@ -15,8 +15,6 @@ pub enum RestCode {
     IllegalTimestamp,
     /// This application has used this nonce before.
     ReplayedNonce,
-    /// Too many calls.
-    AppCallLimited,
 }
 
 impl RestCode {
@@ -27,7 +25,6 @@ impl RestCode {
             Self::Shared(sub_code) => bare(sub_code.as_str()),
             Self::IllegalTimestamp => "illegal-timestamp",
             Self::ReplayedNonce => "invalid-parameter",
-            Self::AppCallLimited => "app-call-limited",
         }
     }
 
@@ -41,9 +38,6 @@ impl RestCode {
             ),
             Self::ReplayedNonce => {
                 ("nonce已被使用", "this nonce was used before; make a new one for each request")
-            }
-            Self::AppCallLimited => {
-                ("应用调用次数超限", "too many calls of this application; slow down and repeat")
             }
         };
         format!("{zh} / {en}")

@@ -28,6 +28,8 @@ pub enum ErrorCode {
     FunctionBizError,
     /// The runtime stopped the function or lost it.
     FunctionServerError,
+    /// Too many calls.
+    Throttling,
     /// Too many calls wait for this function.
     ThrottlingConcurrency,
     /// The request is larger than allowed.
@@ -53,6 +55,7 @@ impl ErrorCode {
             Self::InvalidToken => "GATEWAY_INVALID_TOKEN",
             Self::FunctionBizError => "FunctionBizError",
             Self::FunctionServerError => "FunctionServerError",
+            Self::Throttling => "Throttling.Api",
             Self::ThrottlingConcurrency => "Throttling.Api.Concurrency",
             Self::RequestTooLarge => "RequestContentLength.Exceeded",
             Self::ResponseTooLarge => "ResponseContentLength.Exceeded",

@@ -10,6 +10,13 @@ use super::{Judge, text};
 use crate::config::raw::{RawConfig, RawStore};
 use crate::config::{MasterKey, secret};
 
+/// Whether only this machine reaches what listens there.
+pub(super) fn is_local(listen: &str) -> bool {
+    let host = listen.rsplit_once(':').map_or(listen, |(host, _)| host);
+    host == "localhost"
+        || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+}
+
 impl Judge<'_> {
     pub(super) fn listen(&mut self, value: Option<&Spanned<String>>) -> String {
         let Some(value) = value else { return "127.0.0.1:3636".to_owned() };
@@ -25,9 +32,7 @@ impl Judge<'_> {
     /// that only this machine reaches.
     pub(super) fn mode(&mut self, raw: &RawConfig, listen: &str) -> Mode {
         let value = raw.mode.as_ref();
-        let host = listen.rsplit_once(':').map_or(listen, |(host, _)| host);
-        let local = host == "localhost"
-            || host.trim_matches(['[', ']']).parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
+        let local = is_local(listen);
         let public = text(raw.public_url.as_ref()).is_some_and(|url| url.starts_with("https://"));
         if value.is_none() && (!local || public) {
             let text = "mode must be said for a server that others reach: \"test\" (anyone can \

@@ -9,6 +9,8 @@ use wire::charset::Charset;
 use wire::gateway::Parameters;
 use wire::{Failure, SubCode};
 
+use crate::doors::broken_off;
+
 /// Longest query: some SDKs send whole contents in it.
 const MAX_QUERY: usize = 32 * 1024;
 
@@ -38,6 +40,7 @@ impl Arrival {
         let charset = declared.as_deref().map_or(Some(Charset::UTF_8), Charset::parse);
         let parameters = match (charset, body) {
             (None, _) => Err(Failure::plain(SubCode::InvalidCharset)),
+            (_, Err(rejection)) if !broken_off::too_large(&rejection) => Err(incomplete()),
             (_, Err(_)) => Err(too_large("请求体", "the body", "4 MiB")),
             _ if query.len() > MAX_QUERY => Err(too_large("查询串", "the query", "32 KiB")),
             (Some(charset), Ok(body)) => merge(headers, query, body, charset).await,
@@ -45,6 +48,15 @@ impl Arrival {
         let charset = charset.unwrap_or(Charset::UTF_8);
         Self { method, names_certificate, charset, parameters }
     }
+}
+
+/// The body stalled, or broke off.
+pub(crate) fn incomplete() -> Failure {
+    Failure::precise(
+        SubCode::InvalidParameter,
+        "请求体未完整到达；请不间断地重新发送",
+        "the body did not arrive to its end; send it again, without pauses",
+    )
 }
 
 async fn merge(

@@ -8,12 +8,12 @@ mod asked;
 use std::sync::Arc;
 
 use askama::Template;
-use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{RawQuery, State};
-use axum::http::HeaderValue;
 use axum::http::header::CACHE_CONTROL;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Redirect, Response};
+use axum::{Extension, Form};
 use domain::AppId;
 use engine::{AuthorizationFault, EngineError, Mode};
 use jiff::Timestamp;
@@ -22,8 +22,11 @@ use serde::Deserialize;
 use super::asker::Asker;
 use super::frame::{self, Depth, Frame};
 use super::language::Language;
-use super::refused::{Notice, refused};
+use super::problem::Problem;
+use super::refused::{Notice, notice, refused};
 use super::words::AuthorizeWords;
+use crate::bounds::Address;
+use crate::doors::busy::after;
 use crate::state::AppState;
 use asked::{Asked, Wrong};
 
@@ -101,6 +104,7 @@ pub(crate) async fn answer(
     State(state): State<Arc<AppState>>,
     RawQuery(query): RawQuery,
     asker: Asker,
+    Extension(from): Extension<Address>,
     form: Result<Form<Answered>, FormRejection>,
 ) -> Response {
     let request = match Asked::read(&state, query.as_deref().unwrap_or_default()) {
@@ -112,7 +116,13 @@ pub(crate) async fn answer(
     if answered.action == "refuse" {
         return leave(&request.refusal());
     }
+    if let Err(wait) = state.bounds.may_try_secret(from, state.engine.now()) {
+        let mut response = notice(&state, &asker, Depth::Page, Problem::Busy);
+        *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+        return after(Some(wait), response);
+    }
     let Some(merchant) = visit.merchant(&answered) else {
+        state.bounds.wrong_secret(from, state.engine.now());
         let said = Said { trouble: Some(visit.words().wrong), done: None };
         return visit.page(None, &answered.merchant, said).await;
     };

@@ -66,3 +66,22 @@ pub(super) async fn of_form(mut form: Multipart) -> Result<Vec<u8>, Problem> {
     }
     Err(Problem::PictureEmpty)
 }
+
+/// Reads a body to its end without keeping it, so that the browser hears why it was refused.
+pub(super) async fn let_pass(body: Body) {
+    let mut chunks = body.into_data_stream();
+    let mut length = 0_usize;
+    while let Some(Ok(chunk)) = chunks.next().await {
+        length = length.saturating_add(chunk.len());
+        if length > MAX_UPLOAD {
+            return;
+        }
+    }
+}
+
+/// The same for a form; its length is bounded where it is routed.
+pub(super) async fn let_form_pass(mut form: Multipart) {
+    while let Ok(Some(mut field)) = form.next_field().await {
+        while let Ok(Some(_)) = field.chunk().await {}
+    }
+}

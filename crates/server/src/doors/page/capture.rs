@@ -8,7 +8,7 @@ use axum::extract::multipart::MultipartRejection;
 use axum::extract::{Multipart, Path, RawQuery, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use domain::{Action, Challenge, Part, Source, Step};
+use domain::{Action, CertifyId, Challenge, Part, Source, Step};
 use engine::{EngineError, Taken};
 
 use super::asker::{Asker, value};
@@ -16,6 +16,7 @@ use super::body;
 use super::frame::Depth;
 use super::problem::Problem;
 use super::refused::notice;
+use crate::bounds::Place;
 use crate::state::AppState;
 
 pub(crate) async fn challenge(
@@ -23,7 +24,7 @@ pub(crate) async fn challenge(
     Path(link): Path<String>,
     asker: Asker,
 ) -> Response {
-    let session = asker.session.as_deref().unwrap_or_default();
+    let session = session(&asker);
     match state.engine.challenge(&link, session).await {
         Ok(challenged) => {
             let actions = challenged.challenge.actions().iter().copied().map(Action::as_str);
@@ -48,8 +49,9 @@ pub(crate) async fn frame(
 ) -> Response {
     let Ok(index) = index.parse() else { return Problem::NotThisStep.json(asker.words()) };
     let done = async {
-        let bytes = picture_of(&asker, body).await?;
-        let session = asker.session.as_deref().unwrap_or_default();
+        let session = session(&asker);
+        let wanted = state.engine.wants_frame(&link, session, &challenge, index).await;
+        let (bytes, _place) = picture_of(&state, wanted, body).await?;
         let taken = state.engine.frame(&link, session, &challenge, index, bytes).await;
         taken.map_err(|error| Problem::of(&error))
     };
@@ -71,7 +73,8 @@ pub(crate) async fn photo(
         Some(Source::Upload | Source::Merchant) | None => Source::Upload,
     };
     let done = async {
-        let bytes = picture_of(&asker, body).await?;
+        let wanted = state.engine.wants_photo(&link, session(&asker), part).await;
+        let (bytes, _place) = picture_of(&state, wanted, body).await?;
         keep(&state, &link, &asker, Taken { part, source, bytes }).await
     };
     to_script(&asker, done.await)
@@ -87,6 +90,14 @@ pub(crate) async fn upload(
     let Some(part) = photo_part(&part) else { return asker.to_page("../../", &link) };
     let done = async {
         let form = form.map_err(|_| Problem::PictureEmpty)?;
+        let wanted = state.engine.wants_photo(&link, session(&asker), part).await;
+        let _place = match admitted(&state, wanted) {
+            Ok(place) => place,
+            Err(problem) => {
+                body::let_form_pass(form).await;
+                return Err(problem);
+            }
+        };
         let bytes = body::of_form(form).await?;
         keep(&state, &link, &asker, Taken { part, source: Source::Upload, bytes }).await
     };
@@ -102,17 +113,36 @@ pub(crate) async fn upload(
 }
 
 async fn keep(state: &AppState, link: &str, asker: &Asker, taken: Taken) -> Result<(), Problem> {
-    let session = asker.session.as_deref().unwrap_or_default();
-    let kept: Result<(), EngineError> = state.engine.photo(link, session, taken).await;
+    let kept: Result<(), EngineError> = state.engine.photo(link, session(asker), taken).await;
     kept.map_err(|error| Problem::of(&error))
 }
 
-/// Who has not agreed hands nothing in: the engine says why, and no body is read for it.
-async fn picture_of(asker: &Asker, body: Body) -> Result<Vec<u8>, Problem> {
-    match asker.session {
-        Some(_) => body::of_script(body).await,
-        None => Ok(Vec::new()),
+/// The picture, if it is wanted: of nothing else anything is kept, not even for a moment.
+async fn picture_of(
+    state: &AppState,
+    wanted: Result<CertifyId, EngineError>,
+    body: Body,
+) -> Result<(Vec<u8>, Place<CertifyId>), Problem> {
+    match admitted(state, wanted) {
+        Ok(place) => Ok((body::of_script(body).await?, place)),
+        Err(problem) => {
+            body::let_pass(body).await;
+            Err(problem)
+        }
     }
+}
+
+/// A place for a picture that is wanted.
+fn admitted(
+    state: &AppState,
+    wanted: Result<CertifyId, EngineError>,
+) -> Result<Place<CertifyId>, Problem> {
+    let id = wanted.map_err(|error| Problem::of(&error))?;
+    state.bounds.upload(id, state.engine.now()).ok_or(Problem::Busy)
+}
+
+fn session(asker: &Asker) -> &str {
+    asker.session.as_deref().unwrap_or_default()
 }
 
 fn to_script(asker: &Asker, done: Result<(), Problem>) -> Response {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts as _, Request, State};
-use axum::http::HeaderMap;
 use axum::http::header::{ACCEPT, HOST, HeaderName, ORIGIN};
+use axum::http::{HeaderMap, StatusCode};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -12,6 +12,8 @@ use super::asker::Asker;
 use super::frame::Depth;
 use super::problem::Problem;
 use super::refused::notice;
+use crate::bounds::Wait;
+use crate::doors::busy::after;
 use crate::state::AppState;
 
 /// Lets through what comes from our own pages, and what names no origin, as programs do.
@@ -23,15 +25,35 @@ pub(crate) async fn own_origin(
     if request.method().is_safe() || !is_foreign(request.headers(), &state.public_url) {
         return next.run(request).await;
     }
+    to_whoever(&state, request, Problem::ForeignOrigin).await
+}
+
+/// A page to who reads pages, else what scripts read.
+pub(super) async fn to_whoever(state: &AppState, request: Request, problem: Problem) -> Response {
     let (mut parts, _) = request.into_parts();
     let Ok(asker) = Asker::from_request_parts(&mut parts, &()).await;
     if text(&parts.headers, &ACCEPT).is_some_and(|accepted| accepted.contains("text/html")) {
-        let below = parts.uri.path().starts_with("/verify/");
+        // `/verify/LINK` and `/oauth2/NAME` are one level down, what belongs to a link is two.
+        let below = parts.uri.path().matches('/').count() > 2;
         let depth = if below { Depth::Below } else { Depth::Page };
-        notice(&state, &asker, depth, Problem::ForeignOrigin)
+        notice(state, &asker, depth, problem)
     } else {
-        Problem::ForeignOrigin.json(asker.words())
+        problem.json(asker.words())
     }
+}
+
+/// More requests of this address than it may make.
+pub(crate) async fn too_often(state: &AppState, request: Request, wait: Wait) -> Response {
+    let mut response = to_whoever(state, request, Problem::Busy).await;
+    *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+    after(Some(wait), response)
+}
+
+/// More requests than there is room for.
+pub(crate) async fn busy(state: &AppState, request: Request) -> Response {
+    let mut response = to_whoever(state, request, Problem::Busy).await;
+    *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+    after(None, response)
 }
 
 /// Behind a proxy the host that we are asked for may not be the one that the browser shows.
