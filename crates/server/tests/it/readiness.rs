@@ -63,6 +63,10 @@ impl UpstreamGateway for LeftAlone {
         Err(UpstreamFault::NotSent(engine::NotSent::Suspended))
     }
 
+    fn place(&self) -> String {
+        "a gateway that is left alone".to_owned()
+    }
+
     fn patience(&self) -> Duration {
         Duration::from_secs(1)
     }
