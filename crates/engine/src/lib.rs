@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod app;
+mod audit;
 mod authorizations;
 mod authorize;
 mod capture;
@@ -45,6 +46,7 @@ mod watch;
 use std::sync::Arc;
 
 pub use app::{App, Grant, Mode};
+pub use audit::{AUDIT_CHAIN, AuditFault, AuditHead, AuditLine, AuditReport, AuditTrail};
 pub use authorizations::{
     Authorization, AuthorizationFault, AuthorizeSecret, Authorizing, Issued, RedirectAddress,
     TokenInfo,
@@ -105,6 +107,7 @@ pub struct Engine {
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
     vault: Vault,
+    ledger: audit::Ledger,
     mode: Mode,
     lifetimes: Lifetimes,
     directory: Current<Directory>,
@@ -151,6 +154,7 @@ impl Engine {
             store: parts.store,
             clock: parts.clock,
             chance: parts.chance,
+            ledger: audit::Ledger::of(&parts.vault),
             vault: parts.vault,
             mode: parts.mode,
             lifetimes: Lifetimes::default(),

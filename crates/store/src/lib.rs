@@ -9,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+mod audit;
 mod authorizations;
 mod certifications;
 mod conn;
@@ -31,6 +32,10 @@ mod visits;
 mod work;
 mod writer;
 
+pub use audit::{
+    AUDIT_BEGINNING, AuditEntry, AuditHead, AuditLink, AuditRecord, AuditRow, AuditSeal,
+    NewAuditEntry,
+};
 pub use authorizations::{AppAuthCode, AppAuthGrant, NewAppAuthTokens};
 pub use certifications::{CertificationRecord, Ended, Inserted, Scanned, Transition};
 pub use error::StoreError;
@@ -43,18 +48,23 @@ pub use sqlite::Location;
 pub use upstream_orders::{UpstreamClaim, UpstreamClaimed, UpstreamOrderKey, UpstreamSettled};
 pub use visits::{Beside, Consent, Handover, OpenChallenge, Visit};
 
+use std::sync::Arc;
+
+use audit::{Outcome, Recorded};
 use conn::Conn;
 use reader::Readers;
 use work::Work;
 use writer::Writer;
 
-/// The open store. Cheap to share behind an `Arc`; dropping it finishes the writes accepted.
-#[derive(Debug)]
+/// The open store. Cheap to clone; dropping the last one finishes the writes accepted.
+#[derive(Debug, Clone)]
 pub struct Store {
-    writer: Writer,
+    writer: Arc<Writer>,
     /// None for a database in memory, which only its one connection can see.
-    readers: Option<Readers>,
+    readers: Option<Arc<Readers>>,
     location: Location,
+    /// What is stored with whatever is written.
+    record: Option<AuditRecord>,
 }
 
 impl Store {
@@ -70,13 +80,20 @@ impl Store {
         migrate::run(&mut connection)?;
         let readers = match location {
             Location::Memory => None,
-            Location::File(_) => Some(Readers::start(&location)?),
+            Location::File(_) => Some(Arc::new(Readers::start(&location)?)),
         };
-        Ok(Self { writer: Writer::start(connection)?, readers, location })
+        let writer = Arc::new(Writer::start(connection)?);
+        Ok(Self { writer, readers, location, record: None })
     }
 
-    async fn write<W: Work>(&self, work: W) -> Result<W::Output, StoreError> {
-        self.writer.submit(work).await
+    async fn write<W: Work>(&self, work: W) -> Result<W::Output, StoreError>
+    where
+        W::Output: Outcome,
+    {
+        match self.record.clone() {
+            None => self.writer.submit(work).await,
+            Some(record) => self.writer.submit(Recorded { work, record }).await,
+        }
     }
 
     async fn read<W: Work>(&self, work: W) -> Result<W::Output, StoreError> {

@@ -12,6 +12,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/sqlite/0004_notices.sql"),
     include_str!("../migrations/sqlite/0005_app_authorizations.sql"),
     include_str!("../migrations/sqlite/0006_upstream_orders.sql"),
+    include_str!("../migrations/sqlite/0007_audit.sql"),
 ];
 
 /// Applies what is missing, each migration in its own transaction.
