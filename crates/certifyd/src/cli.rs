@@ -42,6 +42,11 @@ enum Command {
         #[command(subcommand)]
         action: ReviewAction,
     },
+    /// Check who did what, or print it; needs the database and its master key, and no server
+    Audit {
+        #[command(subcommand)]
+        action: AuditAction,
+    },
     /// Steer the test world of a running server: outcomes, clock, snapshots
     Test {
         #[command(subcommand)]
@@ -292,6 +297,38 @@ pub(crate) struct ReviewShow {
     pub(crate) pictures: Option<PathBuf>,
 }
 
+/// What to do with the audit.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditAction {
+    /// Find every row that was changed, moved, added or taken away; exit code 1 if there is one
+    Verify {
+        #[command(flatten)]
+        database: AuditDatabase,
+        /// The end of a chain as an earlier run printed it, kept elsewhere since
+        #[arg(long, value_name = "CHAIN:SEQ:HASH")]
+        head: Vec<engine::AuditHead>,
+    },
+    /// Print all rows as JSON lines; nothing personal is in them but the names of operators
+    Export {
+        #[command(flatten)]
+        database: AuditDatabase,
+    },
+}
+
+/// Which database.
+#[derive(Debug, Args)]
+pub(crate) struct AuditDatabase {
+    /// The project of `certifyd dev`
+    #[arg(long, value_name = "DIR", default_value = ".", conflicts_with = "config")]
+    pub(crate) dir: PathBuf,
+    /// A configuration, instead of a project
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// A copy of the database, instead of the one the configuration names
+    #[arg(long, value_name = "FILE")]
+    pub(crate) database: Option<PathBuf>,
+}
+
 /// What to do with the test world.
 #[derive(Debug, Subcommand)]
 pub(crate) enum TestAction {
@@ -487,6 +524,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Notices { action } => commands::notices::run(&action),
         Command::Authorize(args) => commands::authorize::run(&args),
         Command::Review { action } => commands::review::run(&action),
+        Command::Audit { action } => commands::audit::run(&action),
         Command::Test { action } => commands::test::run(&action),
         Command::Migrate(args) => commands::migrate::run(&args),
         Command::Move(args) => commands::migrate::carry(&args),

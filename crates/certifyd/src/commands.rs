@@ -1,5 +1,6 @@
 //! One file per command.
 
+pub(crate) mod audit;
 pub(crate) mod authorize;
 pub(crate) mod banner;
 pub(crate) mod check;

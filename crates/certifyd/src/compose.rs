@@ -218,7 +218,7 @@ fn warn_of_expiry(whose: &str, certificate: Option<&Certificate>) {
 
 /// The vault, under the key the database was written with.
 async fn vault(store: &Store, config: &Config) -> anyhow::Result<Vault> {
-    let known = store.recall(VAULT_FINGERPRINT).await?;
+    let known = known_fingerprint(store).await?;
     let vault = keys::open_vault(&config.master_key, known.as_deref())?;
     let kept = store.remember_first(VAULT_FINGERPRINT, &vault.fingerprint()).await?;
     anyhow::ensure!(kept == vault.fingerprint(), "another process has just set another master key");
@@ -229,6 +229,11 @@ async fn vault(store: &Store, config: &Config) -> anyhow::Result<Vault> {
 fn no_core_dumps() {
     use rustix::process::{Resource, Rlimit, setrlimit};
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+}
+
+/// The fingerprint of the master key that the database was written with, once it was.
+pub(crate) async fn known_fingerprint(store: &Store) -> anyhow::Result<Option<String>> {
+    Ok(store.recall(VAULT_FINGERPRINT).await?)
 }
 
 /// The first random byte of a process costs tens of milliseconds, while the library gathers

@@ -102,13 +102,15 @@ impl Reloader {
         let Self { read, fixed, logs, mut hangups } = self;
         let kept = Arc::new((read, fixed, logs));
         while hangups.recv().await.is_some() {
-            let (kept, state) = (Arc::clone(&kept), Arc::clone(&state));
+            let (kept, exchanged) = (Arc::clone(&kept), Arc::clone(&state));
             // Files are read there.
             let done = tokio::task::spawn_blocking(move || {
                 let (read, fixed, logs) = &*kept;
-                tell(reload(read, fixed, logs, &state));
+                reload(read, fixed, logs, &exchanged)
             });
-            if done.await.is_err() {
+            if let Ok(result) = done.await {
+                tell(record(result, &state).await);
+            } else {
                 tracing::error!("reading the configuration again failed");
             }
         }
@@ -131,6 +133,16 @@ fn reload(read: &Read, fixed: &Fixed, logs: &Logs, state: &AppState) -> Result<(
         tracing::warn!("{warning}");
     }
     Ok(())
+}
+
+/// The audit tells of a reload that has come about.
+async fn record(result: Result<(), CommandError>, state: &AppState) -> Result<(), CommandError> {
+    if result.is_ok()
+        && let Err(error) = state.engine.record_reload().await
+    {
+        tracing::error!(%error, "the reload could not be recorded in the audit");
+    }
+    result
 }
 
 fn tell(result: Result<(), CommandError>) {

@@ -18,6 +18,7 @@ pub use merchant::{AuthorizeSecret, Authorizing};
 pub use redirect::RedirectAddress;
 pub use token::{Issued, TokenInfo};
 
+use crate::audit::{self, Who};
 use crate::authorize::configured_grant;
 use crate::vault::sha256;
 use crate::{Engine, EngineError};
@@ -57,6 +58,22 @@ impl Engine {
     /// [`EngineError::NoSuchApp`], [`AuthorizationFault::NotIsv`],
     /// [`AuthorizationFault::NotAMerchant`], or a fault of the store.
     pub async fn grant_code(&self, isv: &AppId, app: &AppId) -> Result<String, EngineError> {
+        self.grant(&Who::Merchant(app.clone()), isv, app).await
+    }
+
+    /// As [`Self::grant_code`], on behalf of the merchant.
+    ///
+    /// # Errors
+    /// As [`Self::grant_code`].
+    pub async fn grant_code_as_operator(
+        &self,
+        isv: &AppId,
+        app: &AppId,
+    ) -> Result<String, EngineError> {
+        self.grant(&Who::operator("operator"), isv, app).await
+    }
+
+    async fn grant(&self, who: &Who, isv: &AppId, app: &AppId) -> Result<String, EngineError> {
         self.pair(isv, app)?;
         let (code, now) = (hex::encode(self.random::<16>()), self.now());
         let granted = AppAuthCode {
@@ -67,7 +84,8 @@ impl Engine {
             spent_at: None,
         };
         let oldest = token::later(now, -REMEMBERED);
-        self.store.keep_app_auth_code(sha256(code.as_bytes()), granted, oldest).await?;
+        let store = self.recorded(who, "authorized", audit::pair(isv, app), None);
+        store.keep_app_auth_code(sha256(code.as_bytes()), granted, oldest).await?;
         tracing::info!(%isv, %app, "a merchant has authorised an application");
         Ok(code)
     }
@@ -90,7 +108,9 @@ impl Engine {
         }
         let (issued, kept) = self.new_tokens(&found.app, now);
         let oldest = token::later(now, -REMEMBERED);
-        if !self.store.exchange_app_auth_code(hash, found, kept, oldest).await? {
+        let object = audit::pair(isv, &found.app);
+        let store = self.recorded(&Who::App(isv.clone()), "code_exchanged", object, None);
+        if !store.exchange_app_auth_code(hash, found, kept, oldest).await? {
             return Err(AuthorizationFault::CodeOver.into());
         }
         Ok(issued)
@@ -106,7 +126,9 @@ impl Engine {
         let now = self.now();
         let found = self.refreshable(isv, hash, now).await?;
         let (issued, kept) = self.new_tokens(&found.app, now);
-        if self.store.replace_app_auth_token(hash, found, kept).await? {
+        let object = audit::pair(isv, &found.app);
+        let store = self.recorded(&Who::App(isv.clone()), "token_refreshed", object, None);
+        if store.replace_app_auth_token(hash, found, kept).await? {
             return Ok(issued);
         }
         // Somebody was faster; the row tells what they did.
@@ -159,7 +181,20 @@ impl Engine {
     /// # Errors
     /// [`AuthorizationFault::NothingAuthorised`], or a fault of the store.
     pub async fn revoke(&self, isv: &AppId, app: &AppId) -> Result<(), EngineError> {
-        if !self.store.revoke_app_auth(isv.clone(), app.clone(), self.now()).await? {
+        self.withdraw(&Who::Merchant(app.clone()), isv, app).await
+    }
+
+    /// As [`Self::revoke`], on behalf of the merchant.
+    ///
+    /// # Errors
+    /// As [`Self::revoke`].
+    pub async fn revoke_as_operator(&self, isv: &AppId, app: &AppId) -> Result<(), EngineError> {
+        self.withdraw(&Who::operator("operator"), isv, app).await
+    }
+
+    async fn withdraw(&self, who: &Who, isv: &AppId, app: &AppId) -> Result<(), EngineError> {
+        let store = self.recorded(who, "revoked", audit::pair(isv, app), None);
+        if !store.revoke_app_auth(isv.clone(), app.clone(), self.now()).await? {
             return Err(AuthorizationFault::NothingAuthorised.into());
         }
         tracing::info!(%isv, %app, "an authorisation was withdrawn");

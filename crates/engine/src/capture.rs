@@ -6,6 +6,7 @@ use domain::{CertifyId, Challenge, Part, Source};
 use jiff::Timestamp;
 use store::{Beside, Exhibit, NewPicture, OpenChallenge, Visit};
 
+use crate::audit::{self, Who};
 use crate::picture::{self, Kept, Picture};
 use crate::vault::sha256;
 use crate::visit::Place;
@@ -170,7 +171,9 @@ impl Engine {
         let part = taken.part;
         let kept = self.decode(move || picture::take(&taken.bytes)).await?;
         let picture = self.seal_picture(visit.id, part, taken.source, &kept)?;
-        if self.store.keep_picture(visit.id, visit.version, picture).await? {
+        let what = Some(part.as_str().to_owned());
+        let store = self.recorded(&Who::Person, "picture_taken", audit::of(visit.id), what);
+        if store.keep_picture(visit.id, visit.version, picture).await? {
             self.changed(visit.id);
             Ok(())
         } else {
@@ -210,12 +213,15 @@ impl Engine {
         Ok(Some(jpeg.to_vec()))
     }
 
+    /// A kept picture's pixels, for verifiers. That one looked is recorded first.
     pub(crate) async fn decoded_picture(
         &self,
         id: domain::CertifyId,
         attempt: i64,
         part: Part,
     ) -> Result<Option<Picture>, EngineError> {
+        let what = Some(part.as_str().to_owned());
+        self.note_down(&Who::System, "picture_read", audit::of(id), what).await?;
         let Some(jpeg) = self.kept_picture(id, attempt, part).await? else { return Ok(None) };
         self.decode(move || picture::read(&jpeg)).await.map(Some)
     }
@@ -258,7 +264,8 @@ impl Engine {
         event: store::NewEvent,
     ) -> Result<(), EngineError> {
         let id = next.id;
-        if self.store.change_visit(next, beside, event).await? {
+        let store = self.told(&Who::Person, id, &event);
+        if store.change_visit(next, beside, event).await? {
             self.changed(id);
             Ok(())
         } else {

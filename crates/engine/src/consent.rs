@@ -4,6 +4,7 @@ use domain::{Assurance, BizCode, FailReason, KnownReason, Step, Verdict, Way};
 use jiff::{SignedDuration, Timestamp};
 use store::{Beside, Consent, Handover, Visit};
 
+use crate::audit::Who;
 use crate::query::Status;
 use crate::vault::sha256;
 use crate::visit::{Place, Seen};
@@ -49,7 +50,8 @@ impl Engine {
         let token = self.new_token();
         let visit = self.first_visit(&seen, agreement, &token, device);
         let event = self.event("consented", Some(visit.consent.version.clone()));
-        if !self.store.begin_visit(visit.clone(), event).await? {
+        let store = self.told(&Who::Person, visit.id, &event);
+        if !store.begin_visit(visit.clone(), event).await? {
             return Err(EngineError::Elsewhere);
         }
         self.changed(visit.id);
@@ -69,13 +71,14 @@ impl Engine {
         let token = self.new_token();
         let visit = self.first_visit(&seen, agreement, &token, None);
         let event = self.event("consent_refused", Some(visit.consent.version.clone()));
-        if !self.store.begin_visit(visit, event).await? {
+        let store = self.told(&Who::Person, visit.id, &event);
+        if !store.begin_visit(visit, event).await? {
             return Err(EngineError::Elsewhere);
         }
         let reason = FailReason::parse(KnownReason::CONSENT_REFUSED)
             .map_err(|rejected| EngineError::Internal(rejected.en()))?;
         let id = seen.record.certification.id;
-        self.conclude(id, &Verdict::Failed { reason }, None).await?;
+        self.conclude(id, &Who::Person, &Verdict::Failed { reason }, None).await?;
         Ok(token)
     }
 
@@ -89,7 +92,8 @@ impl Engine {
         // Whoever has only the link leaves no trace, and leaving twice is leaving once.
         let noted = seen.visit.is_some() && matches!(seen.place, Place::Step(_) | Place::Choosing);
         if noted && self.store.events(id).await?.last().is_none_or(|last| last.kind != "left") {
-            self.store.note(id, self.event("left", None)).await?;
+            let event = self.event("left", None);
+            self.told(&Who::Person, id, &event).note(id, event).await?;
             self.changed(id);
         }
         Ok(self.status(&seen.record))
@@ -197,7 +201,7 @@ impl Engine {
         let passed_at = self.store.passed_on_device(device, subject).await?;
         if passed_at.is_some_and(|at| at >= oldest) {
             let verdict = Verdict::Passed { assurance: Assurance::known_device() };
-            self.conclude(certification.id, &verdict, None).await?;
+            self.conclude(certification.id, &Who::System, &verdict, None).await?;
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use domain::CertifyId;
 use jiff::Timestamp;
 use store::Transition;
 
+use crate::audit::{self, Who};
 use crate::{Engine, EngineError};
 
 /// Where the last sweep ended is kept under this name.
@@ -69,7 +70,9 @@ impl Engine {
             from = after(last);
             self.store.remember(WATERMARK, &from.to_string()).await?;
         }
-        while self.store.delete_overdue_pictures(now, i64::from(BATCH)).await? > 0 {}
+        let overdue = "overdue pictures".to_owned();
+        let store = self.recorded(&Who::System, "pictures_deleted", overdue, None);
+        while store.delete_overdue_pictures(now, i64::from(BATCH)).await? > 0 {}
         Ok(swept)
     }
 
@@ -105,7 +108,13 @@ impl Engine {
         }
         let ids: Vec<CertifyId> = changes.iter().map(|change| change.next.id).collect();
         let is_told = changes.iter().any(|change| change.notice.is_some());
-        let stored = self.store.transit_all(changes).await?;
+        let entries = changes.iter().map(|change| {
+            let event = &change.event;
+            let (kind, detail) = (event.kind, event.detail.clone());
+            self.entry(&Who::System, kind, audit::of(change.next.id), detail)
+        });
+        let record = self.ledger.record(entries.collect());
+        let stored = self.store.recording(record).transit_all(changes).await?;
         ids.into_iter().zip(&stored).filter(|(_, s)| **s).for_each(|(id, _)| self.changed(id));
         if is_told {
             self.wake_delivery();

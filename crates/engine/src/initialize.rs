@@ -8,6 +8,7 @@ use domain::{
 };
 use store::{CertificationRecord, Inserted, NewPicture};
 
+use crate::audit::{self, Who};
 use crate::authorize::Acting;
 use crate::picture::{self, PictureError};
 use crate::{App, Engine, EngineError};
@@ -74,6 +75,8 @@ impl Engine {
         let content_digest = self.digest(&order);
         Self::judge_scheme(&acting.owner, &mut order);
         let reference = self.reference(id, &acting.owner, &mut order).await?;
+        let scene = Some(order.biz_code.as_str().to_owned());
+        let store = self.recorded(&Who::caller(&acting), "opened", audit::of(id), scene);
         let record = CertificationRecord {
             content_digest,
             subject: self.seal_subject(
@@ -95,8 +98,8 @@ impl Engine {
             },
         };
         let stored = match reference {
-            None => self.store.insert_certification(record).await?,
-            Some(given) => self.store.insert_certification_with_picture(record, given).await?,
+            None => store.insert_certification(record).await?,
+            Some(given) => store.insert_certification_with_picture(record, given).await?,
         };
         match stored {
             Inserted::New => {

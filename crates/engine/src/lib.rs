@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod app;
+mod audit;
 mod authorizations;
 mod authorize;
 mod capture;
@@ -46,6 +47,7 @@ mod watch;
 use std::sync::Arc;
 
 pub use app::{App, Grant, Mode};
+pub use audit::{AUDIT_CHAIN, AuditFault, AuditHead, AuditLine, AuditReport, AuditTrail};
 pub use authorizations::{
     Authorization, AuthorizationFault, AuthorizeSecret, Authorizing, Issued, RedirectAddress,
     TokenInfo,
@@ -107,6 +109,7 @@ pub struct Engine {
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
     vault: Vault,
+    ledger: audit::Ledger,
     mode: Mode,
     lifetimes: Lifetimes,
     directory: Current<Directory>,
@@ -154,6 +157,7 @@ impl Engine {
             store: parts.store,
             clock: parts.clock,
             chance: parts.chance,
+            ledger: audit::Ledger::of(&parts.vault),
             vault: parts.vault,
             mode: parts.mode,
             lifetimes: Lifetimes::default(),

@@ -4,6 +4,7 @@ use domain::NotifyId;
 use store::{Notice, NoticeState};
 use subtle::ConstantTimeEq as _;
 
+use crate::audit::Who;
 use crate::vault::sha256;
 use crate::{Engine, EngineError};
 
@@ -60,7 +61,9 @@ impl Engine {
     /// # Errors
     /// [`EngineError::NoSuchNotice`], [`EngineError::NoticePending`], or a fault of the store.
     pub async fn redeliver(&self, id: NotifyId) -> Result<(), EngineError> {
-        if self.store.redeliver_notice(id, self.now()).await? {
+        let who = Who::operator("operator");
+        let store = self.recorded(&who, "notice_redelivered", id.to_string(), None);
+        if store.redeliver_notice(id, self.now()).await? {
             self.wake_delivery();
             return Ok(());
         }

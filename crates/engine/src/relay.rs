@@ -14,11 +14,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::OrderNo;
 use jiff::SignedDuration;
-use store::{UpstreamClaim, UpstreamClaimed, UpstreamOrderKey, UpstreamSettled};
+use store::{Store, UpstreamClaim, UpstreamClaimed, UpstreamOrderKey, UpstreamSettled};
 use zeroize::Zeroizing;
 
 pub(crate) use flights::Flights;
 
+use crate::audit::Who;
 use crate::authorize::Acting;
 use crate::vault::sha256;
 use crate::{Engine, EngineError, Meaning, Upstream, UpstreamCall, UpstreamFault, UpstreamReply};
@@ -183,14 +184,22 @@ impl Attempt {
         };
         let answered = self.upstream.gateway.call(&call).await;
         let (settled, opening) = self.judge(answered, doubted);
-        let stored = self.engine.store.settle_upstream_order(
-            self.key.clone(),
-            attempt,
-            settled,
-            self.engine.now(),
-        );
+        let store = self.told(&settled);
+        let now = self.engine.now();
+        let stored = store.settle_upstream_order(self.key.clone(), attempt, settled, now);
         // Another attempt was settled first: all tell what is known by now.
         if stored.await? { opening } else { self.known(opening).await }
+    }
+
+    /// The store, recording what became of the order.
+    fn told(&self, settled: &UpstreamSettled) -> Store {
+        let (action, detail) = match settled {
+            UpstreamSettled::Opened(id) => ("opened_elsewhere", Some(id.clone())),
+            UpstreamSettled::Unknown => ("in_doubt_elsewhere", None),
+            UpstreamSettled::Nothing => ("not_opened_elsewhere", None),
+        };
+        let object = format!("{} {}", self.key.owner, self.key.order_no.as_str());
+        self.engine.recorded(&Who::System, action, object, detail)
     }
 
     fn judge(

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use store::{Decision, Event, Exhibit, Review, Visit};
 
+use crate::audit::{self, Who};
 use crate::query::Status;
 use crate::{Engine, EngineError};
 
@@ -137,7 +138,8 @@ impl Engine {
     pub async fn docket(&self, id: CertifyId, by: &str) -> Result<Docket, EngineError> {
         let record = self.find(id).await?;
         let visit = self.visited(id).await?;
-        self.store.note(id, self.event("shown", Some(by.to_owned()))).await?;
+        let store = self.recorded(&Who::operator(by), "shown", audit::of(id), None);
+        store.note(id, self.event("shown", Some(by.to_owned()))).await?;
         let exhibits = self.store.exhibits(id, visit.attempt).await?;
         let subject = self.subject(&record)?;
         let certification = &record.certification;
@@ -172,7 +174,9 @@ impl Engine {
     ) -> Result<Vec<u8>, EngineError> {
         let visit = self.visited(id).await?;
         let seen = format!("{by} {}", part.as_str());
-        self.store.note(id, self.event("picture_shown", Some(seen))).await?;
+        let what = Some(part.as_str().to_owned());
+        let store = self.recorded(&Who::operator(by), "picture_shown", audit::of(id), what);
+        store.note(id, self.event("picture_shown", Some(seen))).await?;
         let picture = self.kept_picture(id, visit.attempt, part).await?;
         picture.ok_or(EngineError::NoSuchCertification)
     }
@@ -196,17 +200,18 @@ impl Engine {
         if attempt != visit.attempt || seen.is_some_and(|seen| seen != attempt) {
             return Err(EngineError::NotThisStep);
         }
+        let who = Who::operator(by);
         let decision = |word, reason| Decision { word, by: by.to_owned(), at: self.now(), reason };
         let record = match ruling {
             Ruling::Approve => {
                 let verdict = self.approval(id, &visit).await?;
                 let decision = decision("approved", None);
-                self.conclude(id, &verdict, Some(&(attempt, decision))).await?
+                self.conclude(id, &who, &verdict, Some(&(attempt, decision))).await?
             }
             Ruling::Reject(reason) => {
                 let decision = decision("rejected", Some(reason.as_str().to_owned()));
                 let verdict = Verdict::Failed { reason };
-                self.conclude(id, &verdict, Some(&(attempt, decision))).await?
+                self.conclude(id, &who, &verdict, Some(&(attempt, decision))).await?
             }
             Ruling::AskAgain(text) => {
                 self.ask_again(visit, decision("asked_again", Some(text))).await?;
@@ -224,7 +229,8 @@ impl Engine {
     pub async fn delete_pictures(&self, id: CertifyId, by: &str) -> Result<usize, EngineError> {
         self.find(id).await?;
         self.store.note(id, self.event("pictures_deleted", Some(by.to_owned()))).await?;
-        Ok(self.store.delete_pictures(id).await?)
+        let store = self.recorded(&Who::operator(by), "pictures_deleted", audit::of(id), None);
+        Ok(store.delete_pictures(id).await?)
     }
 
     /// The attempt that waits for an operator.
@@ -267,7 +273,8 @@ impl Engine {
             ..visit
         };
         let event = self.event("asked_again", Some(next.attempt.to_string()));
-        if self.store.ask_again(next, decision, event).await? {
+        let store = self.told(&Who::operator(&decision.by), next.id, &event);
+        if store.ask_again(next, decision, event).await? {
             Ok(())
         } else {
             Err(EngineError::NotThisStep)

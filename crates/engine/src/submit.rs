@@ -3,6 +3,7 @@
 use domain::{FailReason, Step, Verdict};
 use store::{Beside, Visit};
 
+use crate::audit::Who;
 use crate::test_world::read_outcome;
 use crate::visit::{Place, Seen};
 use crate::{Case, Engine, EngineError, Judgement};
@@ -60,7 +61,9 @@ impl Engine {
             Judgement::Later | Judgement::Choose => Ok(false),
             Judgement::Decided(verdict) => {
                 let decision = self.decision_of_machine(verifier.queues(), visit, &verdict);
-                match self.conclude(certification.id, &verdict, decision.as_ref()).await {
+                let concluded =
+                    self.conclude(certification.id, &Who::System, &verdict, decision.as_ref());
+                match concluded.await {
                     // Somebody else asked at the same time and was faster.
                     Ok(_) | Err(EngineError::WrongState(_) | EngineError::Expired) => Ok(true),
                     Err(error) => Err(error),

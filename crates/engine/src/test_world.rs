@@ -6,6 +6,7 @@ use domain::{AppId, Assurance, CertifyId, FailReason, OrderNo, Verdict, WrongSta
 
 use serde::Serialize;
 
+use crate::audit::Who;
 use crate::query::Status;
 use crate::review::Happened;
 use crate::submit::failed;
@@ -95,7 +96,7 @@ impl Engine {
             (attempt, store::Decision { word, by, at: self.now(), reason: None })
         });
         let record = self
-            .change(id, decision.as_ref(), |certification| {
+            .change(id, &Who::Test, decision.as_ref(), |certification| {
                 let now = self.now();
                 let lifetimes = &self.lifetimes;
                 let started = match certification.state.name() {
@@ -111,7 +112,8 @@ impl Engine {
             })
             .await?;
         if chosen == Chosen::Left {
-            self.store.note(id, self.event("left", None)).await?;
+            let event = self.event("left", None);
+            self.told(&Who::Test, id, &event).note(id, event).await?;
         }
         self.changed(id);
         Ok(self.status(&record))
@@ -137,7 +139,9 @@ impl Engine {
             Some(Chosen::Failed(reason)) => Some(format!("{FAILED}{}", reason.as_str())),
             Some(Chosen::Left) => return Err(EngineError::NotThisStep),
         };
-        Ok(self.store.choose_test_outcome(app, order_no, outcome).await?)
+        let object = format!("{app} {}", order_no.as_str());
+        let store = self.recorded(&Who::Test, "outcome_chosen", object, outcome.clone());
+        Ok(store.choose_test_outcome(app, order_no, outcome).await?)
     }
 
     /// Puts the whole world of test mode aside in `path`, over an earlier one.
@@ -172,6 +176,7 @@ impl Engine {
         self.require_test_mode()?;
         self.store.reset().await?;
         self.recent.forget();
+        self.note_down(&Who::Test, "emptied", "world".to_owned(), None).await?;
         Ok(())
     }
 

@@ -2,8 +2,9 @@
 
 use domain::{Certification, CertifyId, How, State, Verdict};
 use jiff::{SignedDuration, Timestamp};
-use store::{CertificationRecord, Decision, Ended, NewEvent, NewNotice, Transition, Visit};
+use store::{CertificationRecord, Decision, Ended, NewEvent, NewNotice, Store, Transition, Visit};
 
+use crate::audit::{self, Who};
 use crate::subject::Subject;
 use crate::{Engine, EngineError};
 
@@ -16,6 +17,7 @@ impl Engine {
     pub(crate) async fn change(
         &self,
         id: CertifyId,
+        who: &Who,
         decision: Option<&(i64, Decision)>,
         decide: impl Fn(Certification) -> Result<Certification, EngineError>,
     ) -> Result<CertificationRecord, EngineError> {
@@ -29,7 +31,8 @@ impl Engine {
             let notice = self.notice_for(&record, &next)?;
             let is_told = notice.is_some();
             let transition = self.transition_with(&record, next.clone(), decision, notice);
-            if self.store.transit(transition).await? {
+            let store = self.told(who, id, &transition.event);
+            if store.transit(transition).await? {
                 self.changed(id);
                 self.tally.ended(&next.state);
                 if is_told {
@@ -48,10 +51,11 @@ impl Engine {
     pub(crate) async fn conclude(
         &self,
         id: CertifyId,
+        who: &Who,
         verdict: &Verdict,
         decision: Option<&(i64, Decision)>,
     ) -> Result<CertificationRecord, EngineError> {
-        self.change(id, decision, |certification| {
+        self.change(id, who, decision, |certification| {
             if certification.state.name() == "expired" {
                 return Err(EngineError::Expired);
             }
@@ -130,6 +134,11 @@ impl Engine {
 
     pub(crate) fn event(&self, kind: &'static str, detail: Option<String>) -> NewEvent {
         NewEvent { at: self.now(), kind, detail }
+    }
+
+    /// The store, recording an event of a certification as what `who` does.
+    pub(crate) fn told(&self, who: &Who, id: CertifyId, event: &NewEvent) -> Store {
+        self.recorded(who, event.kind, audit::of(id), event.detail.clone())
     }
 }
 

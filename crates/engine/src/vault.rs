@@ -20,6 +20,7 @@ pub struct Vault {
     link: hmac::Key,
     subject: hmac::Key,
     check: hmac::Key,
+    audit: hmac::Key,
 }
 
 impl std::fmt::Debug for Vault {
@@ -51,6 +52,7 @@ impl Vault {
             link: mac("certifyd link 1"),
             subject: mac("certifyd subject 1"),
             check: mac("certifyd check 1"),
+            audit: mac("certifyd audit 1"),
         })
     }
 
@@ -110,6 +112,11 @@ impl Vault {
         mac_of(&self.subject, parts)
     }
 
+    /// The key of the audit, for use beside this vault.
+    pub(crate) fn audit_key(&self) -> hmac::Key {
+        self.audit.clone()
+    }
+
     /// The tag that makes a link ours.
     pub(crate) fn link_tag(&self, parts: &[&[u8]]) -> [u8; TAG] {
         let mut tag = [0; TAG];
@@ -131,7 +138,7 @@ impl Vault {
 }
 
 /// Each part enters with its length, so that no two lists of parts read alike.
-fn mac_of(key: &hmac::Key, parts: &[&[u8]]) -> [u8; 32] {
+pub(crate) fn mac_of(key: &hmac::Key, parts: &[&[u8]]) -> [u8; 32] {
     let mut context = hmac::Context::with_key(key);
     for part in parts {
         context.update(&(part.len() as u64).to_be_bytes());

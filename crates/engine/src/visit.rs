@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use store::{CertificationRecord, Exhibit, Visit};
 use subtle::ConstantTimeEq as _;
 
+use crate::audit::Who;
 use crate::link::Target;
 use crate::query::Status;
 use crate::subject::Subject;
@@ -161,9 +162,11 @@ impl Engine {
     ) -> Result<Seen, EngineError> {
         let target = self.link_target(link)?;
         let record = self
-            .change(target.id, None, |certification| match certification.state.name() {
-                "created" => Ok(certification.start(self.now(), &self.lifetimes)?),
-                _ => Ok(certification),
+            .change(target.id, &Who::Person, None, |certification| {
+                match certification.state.name() {
+                    "created" => Ok(certification.start(self.now(), &self.lifetimes)?),
+                    _ => Ok(certification),
+                }
             })
             .await?;
         let certification = &record.certification;

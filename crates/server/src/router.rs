@@ -60,6 +60,7 @@ fn operator(state: &Arc<AppState>) -> Router<Arc<AppState>> {
             get(doors::operator::authorizations::list).post(doors::operator::authorizations::grant),
         )
         .route("/operator/authorizations/revoke", post(doors::operator::authorizations::revoke))
+        .route("/operator/audit", get(doors::operator::audit::list))
         .route("/operator/reviews", get(doors::operator::reviews::list))
         .route(
             "/operator/reviews/{certify_id}",

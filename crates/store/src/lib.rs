@@ -9,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+mod audit;
 mod authorizations;
 mod certifications;
 mod conn;
@@ -35,6 +36,10 @@ mod visits;
 mod work;
 mod writer;
 
+pub use audit::{
+    AUDIT_BEGINNING, AuditEntry, AuditHead, AuditLink, AuditRecord, AuditRow, AuditSeal,
+    NewAuditEntry,
+};
 pub use authorizations::{AppAuthCode, AppAuthGrant, NewAppAuthTokens};
 pub use certifications::{CertificationRecord, Ended, Inserted, Scanned, Transition};
 pub use error::StoreError;
@@ -52,19 +57,23 @@ pub use upstream_orders::{UpstreamClaim, UpstreamClaimed, UpstreamOrderKey, Upst
 pub use visits::{Beside, Consent, Handover, OpenChallenge, Visit};
 
 use std::path::Path;
+use std::sync::Arc;
 
+use audit::{Outcome, Recorded};
 use conn::Conn;
 use postgres::Postgres;
 use reader::Readers;
 use work::Work;
 use writer::Writer;
 
-/// The open store. Cheap to share behind an `Arc`; dropping it finishes the writes accepted.
-#[derive(Debug)]
+/// The open store. Cheap to clone; dropping the last one finishes the writes accepted.
+#[derive(Debug, Clone)]
 pub struct Store {
-    backend: Backend,
+    backend: Arc<Backend>,
     location: Location,
     migrated: Migrated,
+    /// What is stored with whatever is written.
+    record: Option<AuditRecord>,
 }
 
 #[derive(Debug)]
@@ -95,7 +104,7 @@ impl Store {
                 (Backend::Postgres(postgres), migrated)
             }
         };
-        Ok(Self { backend, location, migrated })
+        Ok(Self { backend: Arc::new(backend), location, migrated, record: None })
     }
 
     /// What opening it has made of the database.
@@ -105,18 +114,21 @@ impl Store {
 
     /// Other nodes may work on the same database.
     pub fn is_shared(&self) -> bool {
-        matches!(self.backend, Backend::Postgres(_))
+        matches!(*self.backend, Backend::Postgres(_))
     }
 
-    async fn write<W: Work>(&self, work: W) -> Result<W::Output, StoreError> {
-        match &self.backend {
-            Backend::Sqlite { writer, .. } => writer.submit(work).await,
-            Backend::Postgres(postgres) => postgres.write(work).await,
+    async fn write<W: Work>(&self, work: W) -> Result<W::Output, StoreError>
+    where
+        W::Output: Outcome,
+    {
+        match self.record.clone() {
+            None => self.backend.write(work).await,
+            Some(record) => self.backend.write(Recorded { work, record }).await,
         }
     }
 
     async fn read<W: Work>(&self, work: W) -> Result<W::Output, StoreError> {
-        match &self.backend {
+        match &*self.backend {
             Backend::Sqlite { readers: Some(readers), .. } => readers.submit(work).await,
             Backend::Sqlite { writer, readers: None } => writer.submit(work).await,
             Backend::Postgres(postgres) => postgres.read(work).await,
@@ -125,6 +137,13 @@ impl Store {
 }
 
 impl Backend {
+    async fn write<W: Work>(&self, work: W) -> Result<W::Output, StoreError> {
+        match self {
+            Self::Sqlite { writer, .. } => writer.submit(work).await,
+            Self::Postgres(postgres) => postgres.write(work).await,
+        }
+    }
+
     fn sqlite(file: Option<&Path>) -> Result<(Self, Migrated), StoreError> {
         let mut connection = sqlite::open(file)?;
         let migrated = migrate::run(&mut connection)?;

@@ -1,5 +1,6 @@
 //! Tests of the program itself, from outside.
 
+mod audit;
 mod config;
 mod doctor;
 mod next_certificate;

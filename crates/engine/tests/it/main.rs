@@ -6,6 +6,7 @@
     reason = "helpers of tests fail by panicking, like tests"
 )]
 
+mod audit;
 mod authorizations;
 mod clocks;
 mod expiry;

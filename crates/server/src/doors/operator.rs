@@ -2,6 +2,7 @@
 //!
 //! Everything here is behind [`admitted`]; a new resource is one more route in `router::operator`.
 
+pub(crate) mod audit;
 pub(crate) mod authorizations;
 pub(crate) mod reviews;
 

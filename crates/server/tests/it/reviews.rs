@@ -124,3 +124,27 @@ async fn pictures_are_deleted_on_demand_and_nobody_comes_in_without_the_token() 
     assert_eq!(deleted, json!({ "deleted": 2 }));
     assert_eq!(get(&server, &format!("{path}/cert_front")).await.status, 404);
 }
+
+#[tokio::test]
+async fn who_did_what_is_told_without_anything_personal() {
+    let server = TestServer::with_verifier(Mode::Live, Review).await;
+    let (id, _) = handed_in(&server, "110000199003070052").await;
+    get(&server, &format!("/operator/reviews/{id}?by=li")).await;
+    let reply = get(&server, "/operator/audit").await;
+    assert_eq!(reply.header("cache-control"), "no-store");
+    assert!(!reply.body.contains("110000199003070052"));
+    let all = reply.json();
+    let rows = all["audit"].as_array().unwrap();
+    assert_eq!(all["next"], json!(rows.len() + 1));
+    let last = rows.last().unwrap();
+    assert_eq!((&last["who"], &last["action"]), (&json!("operator:li"), &json!("shown")));
+    assert_eq!(last["object"], json!(id));
+    let one = get(&server, "/operator/audit?from=2&limit=1").await.json();
+    assert_eq!((&one["audit"][0], &one["next"]), (&rows[1], &json!(3)));
+    for query in ["from=0", "from=x", "limit=0", "limit=1001"] {
+        let refused = get(&server, &format!("/operator/audit?{query}")).await;
+        assert_eq!(refused.status, 422, "{query}");
+    }
+    let closed = server.send(server.request("GET", "/operator/audit")).await;
+    assert_eq!(closed.status, 401);
+}

@@ -61,7 +61,7 @@ pub(crate) async fn grant(State(state): State<Arc<AppState>>, body: Bytes) -> Re
         Ok(read) => read,
         Err(response) => return *response,
     };
-    let given = match state.engine.grant_code(&isv, &app).await {
+    let given = match state.engine.grant_code_as_operator(&isv, &app).await {
         Ok(code) if pair.code => Ok(serde_json::json!({ "app_auth_code": code })),
         Ok(code) => state.engine.exchange_code(&isv, &code).await.map(|issued| {
             serde_json::json!({
@@ -86,7 +86,7 @@ pub(crate) async fn revoke(State(state): State<Arc<AppState>>, body: Bytes) -> R
         Ok(read) => read,
         Err(response) => return *response,
     };
-    match state.engine.revoke(&isv, &app).await {
+    match state.engine.revoke_as_operator(&isv, &app).await {
         Ok(()) => {
             let ids = (isv.as_str(), app.as_str());
             let body = serde_json::json!({ "isv_app_id": ids.0, "app_id": ids.1, "revoked": true });
