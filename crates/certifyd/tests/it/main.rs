@@ -3,7 +3,10 @@
 mod config;
 mod doctor;
 mod next_certificate;
+mod nodes;
 mod notices;
 mod program;
 mod reload;
+#[path = "../../../store/tests/it/server.rs"]
+mod server;
 mod worlds;
