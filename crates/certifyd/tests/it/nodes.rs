@@ -1,10 +1,6 @@
 //! Two nodes on one database: on PostgreSQL if the tests run on it, else on one file.
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "helpers of tests fail by panicking, like tests"
-)]
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, like tests")]
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -21,7 +17,7 @@ use crate::{reload, worlds};
 
 /// The database, and a folder for each node and one for the file.
 struct Nodes {
-    nodes: [Program; 2],
+    programs: [Program; 2],
     dir: tempfile::TempDir,
     _schema: Option<Schema>,
 }
@@ -43,8 +39,8 @@ impl Nodes {
         std::fs::write(folders[0].join(".certifyd/store.url"), &url).unwrap();
         let copied = Command::new("cp").arg("-a").args(&folders).status().unwrap();
         assert!(copied.success());
-        let nodes = [Program::dev(&folders[0]), Program::dev(&folders[1])];
-        Self { nodes, dir, _schema: schema }
+        let programs = [Program::dev(&folders[0]), Program::dev(&folders[1])];
+        Self { programs, dir, _schema: schema }
     }
 }
 
@@ -93,7 +89,7 @@ fn initialize(node: &Program, order_no: &str) -> Value {
 #[test]
 fn what_one_node_was_told_the_other_knows() {
     let world = Nodes::new();
-    let [one, two] = &world.nodes;
+    let [one, two] = &world.programs;
     let secret = one.get("client_secret");
     let method = "serverless.auth.user.anonymousAuthorize";
     let signed_in = reload::client(one, secret, None, method, &json!({}));

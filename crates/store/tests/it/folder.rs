@@ -78,13 +78,11 @@ impl Folder {
 
     /// The number that `sql` selects.
     pub(crate) fn number(&self, sql: &str) -> i64 {
-        match &self.schema {
-            Some(schema) => server::run(&schema.url(), sql).unwrap().parse().unwrap(),
-            None => {
-                let connection = rusqlite::Connection::open(self.file()).unwrap();
-                connection.query_row(sql, [], |row| row.get(0)).unwrap()
-            }
+        if let Some(schema) = &self.schema {
+            return server::run(&schema.url(), sql).unwrap().parse().unwrap();
         }
+        let connection = rusqlite::Connection::open(self.file()).unwrap();
+        connection.query_row(sql, [], |row| row.get(0)).unwrap()
     }
 }
 

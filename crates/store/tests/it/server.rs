@@ -1,5 +1,7 @@
 //! A schema of its own on a PostgreSQL server that is there.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, like tests")]
+
 use tokio_postgres::{NoTls, SimpleQueryMessage};
 
 const VARIABLE: &str = "CERTIFYD_TEST_POSTGRES";
