@@ -132,7 +132,7 @@ pub(crate) struct Migrate {
 /// goes on where it was when called again.
 #[derive(Debug, Args)]
 pub(crate) struct Move {
-    /// Where everything is: `sqlite://PATH`, `postgres://…`, or env:NAME or file:PATH that says so
+    /// Where everything is: `sqlite://PATH`, `postgres://…`, or `env:NAME` or `file:PATH` that says so
     #[arg(long, value_name = "URL")]
     pub(crate) from: String,
     /// Where it goes: an empty database, named alike

@@ -37,7 +37,7 @@ pub(crate) fn carry(args: &Move) -> Result<(), CommandError> {
     let progress = Progress::default();
     let tell = |moving: Moving| progress.tell(moving);
     let moved = super::runtime()?.block_on(source.move_into(&target, &tell));
-    progress.end();
+    Progress::end();
     let rows = moved.with_context(|| format!("cannot move {from} to {to}"))?;
     let text = format!(
         "{rows} rows are in {to} as they are in {from}, compared one by one.\n\
@@ -90,7 +90,7 @@ impl Progress {
         last.replace(table) != Some(table)
     }
 
-    fn end(&self) {
+    fn end() {
         let mut err = std::io::stderr().lock();
         if err.is_terminal() {
             let _ = writeln!(err);

@@ -4,7 +4,10 @@ mod audit;
 mod config;
 mod doctor;
 mod next_certificate;
+mod nodes;
 mod notices;
 mod program;
 mod reload;
+#[path = "../../../store/tests/it/server.rs"]
+mod server;
 mod worlds;

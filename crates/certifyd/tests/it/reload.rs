@@ -118,7 +118,7 @@ impl World {
     }
 }
 
-fn client(
+pub(crate) fn client(
     server: &Program,
     secret: &str,
     token: Option<&str>,

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use store::{CertificationRecord, Store, StoreError};
 use tempfile::TempDir;
 
-use crate::server::Schema;
+use crate::lost_server::Lock;
+use crate::server::{self, Schema};
 
 pub(crate) const OWNER: &str = "2021000000000001";
 
@@ -51,20 +52,37 @@ impl Folder {
     /// Changes the database behind the store's back.
     pub(crate) fn poke(&self, sql: &str) {
         match &self.schema {
-            Some(schema) => drop(schema.run(sql)),
+            Some(schema) => drop(server::run(&schema.url(), sql)),
             None => rusqlite::Connection::open(self.file()).unwrap().execute_batch(sql).unwrap(),
+        }
+    }
+
+    /// Ends the connections of the stores on this database, if stores have connections.
+    pub(crate) fn end_connections(&self) {
+        if let Some(schema) = &self.schema {
+            schema.end_connections();
+        }
+    }
+
+    /// Keeps stores from writing certifications until it is dropped.
+    pub(crate) fn lock(&self) -> Lock {
+        self.schema.as_ref().map_or_else(|| Lock::on_file(&self.file()), Lock::on_server)
+    }
+
+    /// Returns when a unit waits for a lock.
+    pub(crate) fn until_one_waits(&self) {
+        if let Some(schema) = &self.schema {
+            schema.until_one_waits();
         }
     }
 
     /// The number that `sql` selects.
     pub(crate) fn number(&self, sql: &str) -> i64 {
-        match &self.schema {
-            Some(schema) => schema.run(sql).unwrap().parse().unwrap(),
-            None => {
-                let connection = rusqlite::Connection::open(self.file()).unwrap();
-                connection.query_row(sql, [], |row| row.get(0)).unwrap()
-            }
+        if let Some(schema) = &self.schema {
+            return server::run(&schema.url(), sql).unwrap().parse().unwrap();
         }
+        let connection = rusqlite::Connection::open(self.file()).unwrap();
+        connection.query_row(sql, [], |row| row.get(0)).unwrap()
     }
 }
 

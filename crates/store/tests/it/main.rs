@@ -3,11 +3,13 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, like tests")]
 
+mod addresses;
 mod authorizations;
 mod certifications;
 mod corrupt;
 mod folder;
 mod group_commit;
+mod lost_server;
 mod moving;
 mod nonces;
 mod notices;

@@ -1,5 +1,7 @@
 //! A schema of its own on a PostgreSQL server that is there.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking, like tests")]
+
 use tokio_postgres::{NoTls, SimpleQueryMessage};
 
 const VARIABLE: &str = "CERTIFYD_TEST_POSTGRES";
@@ -26,12 +28,8 @@ impl Schema {
     pub(crate) fn url(&self) -> String {
         let mark = if self.server.contains('?') { '&' } else { '?' };
         let name = &self.name;
-        format!("{}{mark}options=-csearch_path%3D%22{name}%22", self.server)
-    }
-
-    /// Runs statements; the first value of the last row, if there is one.
-    pub(crate) fn run(&self, sql: &str) -> Option<String> {
-        run(&self.url(), sql)
+        let path = format!("options=-csearch_path%3D%22{name}%22");
+        format!("{}{mark}{path}&application_name={name}", self.server)
     }
 }
 
@@ -41,8 +39,9 @@ impl Drop for Schema {
     }
 }
 
-/// On a thread of its own, since the caller may have a runtime already.
-fn run(url: &str, sql: &str) -> Option<String> {
+/// Runs statements; the first value of the last row, if there is one. On a thread of its own,
+/// since the caller may have a runtime already.
+pub(crate) fn run(url: &str, sql: &str) -> Option<String> {
     let (url, sql) = (url.to_owned(), sql.to_owned());
     let work = async move {
         let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();

@@ -62,6 +62,7 @@ impl Judge<'_> {
         let Some(url) = &raw.url else {
             return format!("sqlite://{}", data_dir.join("certifyd.db").display());
         };
+        self.guard(secret::secret_file(&self.folder, url.get_ref()), "store.url");
         let read = match secret::secret(&self.folder, url.get_ref()) {
             Ok(read) => read,
             Err(reason) => {
