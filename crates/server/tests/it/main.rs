@@ -13,6 +13,7 @@ mod catalogue;
 mod gateway;
 mod initialize;
 mod limits;
+mod metrics;
 mod notices;
 mod page;
 mod paths;
