@@ -6,4 +6,5 @@ mod next_certificate;
 mod notices;
 mod program;
 mod reload;
+mod stopping;
 mod worlds;

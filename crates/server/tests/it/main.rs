@@ -10,6 +10,7 @@ mod answer;
 mod authorizations;
 mod bounds;
 mod catalogue;
+mod flood;
 mod gateway;
 mod initialize;
 mod limits;
