@@ -12,7 +12,7 @@ use engine::{
     Upstream, VAULT_FINGERPRINT, Vault, Verifier,
 };
 use functions::{Runtime, WorkerCommand};
-use server::{AppState, Bounds, Gateway, Keyring, Limits, SignedForm, Space};
+use server::{AppState, Bounds, Gateway, Keyring, Limits, Metrics, SignedForm, Space};
 use store::Store;
 use upstream::AlipayGateway;
 use wire::PrivateKey;
@@ -62,6 +62,7 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
         functions: runtime(&functions)?,
         keyring: Current::new(callers.keyring),
         bounds,
+        metrics: Metrics::default(),
         public_url,
         snapshots,
         test_clock,

@@ -47,6 +47,8 @@ pub(crate) struct Config {
     /// What opens the operator's door, the newest first.
     pub(crate) operator: Vec<Operator>,
     pub(crate) log: LogConfig,
+    /// Where numbers are told; none: nowhere.
+    pub(crate) metrics: Option<String>,
     /// `[limits]` and `trusted_proxies`.
     pub(crate) limits: server::Limits,
     /// What works, and should be looked at.

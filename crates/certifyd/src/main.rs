@@ -8,6 +8,7 @@ mod commands;
 mod compose;
 mod config;
 mod keys;
+mod process;
 mod project;
 mod reload;
 mod telemetry;

@@ -31,6 +31,7 @@ struct Fixed {
     functions: FunctionsConfig,
     log: LogConfig,
     limits: server::Limits,
+    metrics: Option<String>,
 }
 
 impl Fixed {
@@ -47,6 +48,7 @@ impl Fixed {
             functions: config.functions,
             log: config.log.clone(),
             limits: config.limits.clone(),
+            metrics: config.metrics.clone(),
         }
     }
 
@@ -69,6 +71,7 @@ impl Fixed {
             ("functions (all but reach)", self.functions != functions),
             ("log.format", self.log.json != new.log.json),
             ("limits, trusted_proxies", self.limits != new.limits),
+            ("metrics.listen", self.metrics != new.metrics),
         ]
         .into_iter()
         .filter_map(|(key, differs)| differs.then_some(key))
@@ -192,6 +195,7 @@ mod tests {
             ("[verification]\nevidence_days = 7", vec!["verification (days)"]),
             ("[functions]\ntimeout_seconds = 9", vec!["functions (all but reach)"]),
             ("[log]\nformat = \"json\"", vec!["log.format"]),
+            ("[metrics]\nlisten = \"127.0.0.1:9464\"", vec!["metrics.listen"]),
             ("[limits]\nconnections = 9", vec!["limits, trusted_proxies"]),
             ("trusted_proxies = [\"::1\"]", vec!["limits, trusted_proxies"]),
             (

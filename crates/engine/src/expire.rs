@@ -61,7 +61,9 @@ impl Engine {
                 tracing::debug!(certify_id = %id, "past its time");
             }
             let stored = self.expire(&seen.unfinished, now).await?;
-            swept.expired += stored.iter().filter(|stored| **stored).count();
+            let expired = stored.iter().filter(|stored| **stored).count();
+            self.tally.swept(expired);
+            swept.expired += expired;
             swept.missed += stored.iter().filter(|stored| !**stored).count();
             if swept.missed > 0 {
                 // Somebody was faster with a change decided in time: the next sweep looks again.

@@ -252,6 +252,7 @@ impl Engine {
         });
         let settled = self.judge(&notice, result);
         tell(&notice, &settled);
+        self.tally.tried(settled.state);
         if let Err(error) = self.store.settle_notice(settled).await {
             // It comes due again when its claim ends.
             tracing::warn!(notify_id = %notice.id, %error, "what came of a notice was not stored");

@@ -10,6 +10,7 @@ mod rate;
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use domain::{AppId, CertifyId};
@@ -30,6 +31,20 @@ const PEOPLE: usize = 100_000;
 const PICTURES: Rate = Rate::of(120, Duration::from_mins(10));
 /// Pictures that are received at once, all in all and of one certification.
 const UPLOADS: (usize, usize) = (32, 2);
+
+/// What refusals are counted by, in the order of [`Bounds::count`]'s numbers.
+const LIMITS: [&str; 10] = [
+    "app_calls",
+    "sign_ins",
+    "page_requests",
+    "failed_secrets",
+    "same_person",
+    "uploads",
+    "calls_in_progress",
+    "pages_in_progress",
+    "body_memory",
+    "connections",
+];
 
 /// The bounds of a server: `[limits]` and `trusted_proxies` of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,6 +122,8 @@ pub struct Bounds {
     calls: Arc<Semaphore>,
     pages: Arc<Semaphore>,
     bodies: Arc<Semaphore>,
+    pub(crate) connections: Places<IpAddr>,
+    refused: [AtomicU64; LIMITS.len()],
 }
 
 impl Bounds {
@@ -124,6 +141,8 @@ impl Bounds {
             calls: places(),
             pages: places(),
             bodies: Arc::new(Semaphore::new(limits.body_memory.min(Semaphore::MAX_PERMITS))),
+            connections: Places::new(limits.connections, limits.connections_per_address),
+            refused: std::array::from_fn(|_| AtomicU64::new(0)),
             limits,
         }
     }
@@ -131,22 +150,22 @@ impl Bounds {
     /// Whether another call of `budget` may be carried out. To be asked once the signature is
     /// checked, or others could use up what an application has.
     pub(crate) fn call(&self, budget: Budget, now: Timestamp) -> Result<(), Wait> {
-        self.app_calls.take(budget, now)
+        self.count(0, self.app_calls.take(budget, now))
     }
 
     /// Whether another session may be opened from there.
     pub(crate) fn sign_in(&self, from: Address, now: Timestamp) -> Result<(), Wait> {
-        from.limited().map_or(Ok(()), |key| self.sign_ins.take(key, now))
+        self.count(1, from.limited().map_or(Ok(()), |key| self.sign_ins.take(key, now)))
     }
 
     /// Whether another page may be asked for from there.
     pub(crate) fn page(&self, from: Address, now: Timestamp) -> Result<(), Wait> {
-        from.limited().map_or(Ok(()), |key| self.page_requests.take(key, now))
+        self.count(2, from.limited().map_or(Ok(()), |key| self.page_requests.take(key, now)))
     }
 
     /// Whether a secret from there is looked at. Only wrong ones count: [`Self::wrong_secret`].
     pub(crate) fn may_try_secret(&self, from: Address, now: Timestamp) -> Result<(), Wait> {
-        from.limited().map_or(Ok(()), |key| self.failed_secrets.has_left(key, now))
+        self.count(3, from.limited().map_or(Ok(()), |key| self.failed_secrets.has_left(key, now)))
     }
 
     /// A secret from there was wrong.
@@ -167,28 +186,52 @@ impl Bounds {
         if self.limits.same_person.is_none() {
             return Ok(());
         }
-        self.same_person.take((app.clone(), person()), now)
+        self.count(4, self.same_person.take((app.clone(), person()), now))
     }
 
     /// Lets a picture of `id` in; none if too many came, or are coming now.
     pub(crate) fn upload(&self, id: CertifyId, now: Timestamp) -> Option<Place<CertifyId>> {
-        let place = self.uploads.enter(Some(id))?;
-        self.pictures.take(id, now).ok().map(|()| place)
+        let place = self.uploads.enter(Some(id));
+        let place = place.filter(|_| self.pictures.take(id, now).is_ok());
+        self.count(5, place.ok_or(())).ok()
     }
 
     /// A place for a call.
     pub(crate) fn enter_call(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.calls).try_acquire_owned().ok()
+        self.count(6, Arc::clone(&self.calls).try_acquire_owned()).ok()
     }
 
     /// A place for a request of a page.
     pub(crate) fn enter_page(&self) -> Option<OwnedSemaphorePermit> {
-        Arc::clone(&self.pages).try_acquire_owned().ok()
+        self.count(7, Arc::clone(&self.pages).try_acquire_owned()).ok()
     }
 
     /// Memory for `bytes` more of a body.
     pub(crate) fn hold(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
         let bytes = u32::try_from(bytes).ok()?;
-        Arc::clone(&self.bodies).try_acquire_many_owned(bytes).ok()
+        self.count(8, Arc::clone(&self.bodies).try_acquire_many_owned(bytes)).ok()
+    }
+
+    /// A place for a connection, counted for `key` if there is one.
+    pub(crate) fn connect(&self, key: Option<IpAddr>) -> Option<Place<IpAddr>> {
+        self.count(9, self.connections.enter(key).ok_or(())).ok()
+    }
+
+    /// Calls that are worked on now.
+    pub(crate) fn calls_now(&self) -> usize {
+        self.limits.in_progress.saturating_sub(self.calls.available_permits())
+    }
+
+    /// How often each limit was met.
+    pub(crate) fn refused(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let counts = self.refused.iter().map(|count| count.load(Ordering::Relaxed));
+        LIMITS.into_iter().zip(counts)
+    }
+
+    fn count<T, E>(&self, limit: usize, result: Result<T, E>) -> Result<T, E> {
+        if let (Err(_), Some(count)) = (&result, self.refused.get(limit)) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        result
     }
 }

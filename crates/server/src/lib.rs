@@ -11,6 +11,7 @@ mod host;
 mod keyring;
 mod layers;
 mod methods;
+mod metrics;
 mod notices;
 mod refusal;
 mod router;
@@ -20,6 +21,7 @@ mod state;
 pub use bounds::{Bounds, Limits, Proxies, Rate};
 pub use host::CLOUD_SCRIPT;
 pub use keyring::{AppKeys, Gateway, Keyring, Space};
+pub use metrics::{Metrics, Process};
 pub use notices::SignedForm;
 pub use state::AppState;
 
@@ -59,4 +61,26 @@ pub async fn invoke_once(
     args: &str,
 ) -> Result<String, wire::serverless::ServerlessError> {
     doors::serverless::invoke_once(state, space_id, name, args).await
+}
+
+/// Serves the numbers at `/metrics` of a listener of its own, for ever: who may ask is up to where it
+/// listens. `process` is asked each time.
+///
+/// # Errors
+/// Whatever the listening socket says.
+pub async fn serve_metrics(
+    state: Arc<AppState>,
+    listener: TcpListener,
+    process: impl Fn() -> Option<Process> + Clone + Send + Sync + 'static,
+) -> std::io::Result<()> {
+    let show = move || async move {
+        let kind = [(axum::http::header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
+        (kind, metrics::exposition(&state, process()).await)
+    };
+    let routes = axum::Router::new().route("/metrics", axum::routing::get(show));
+    let few = Limits { connections: 16, in_progress: 16, ..Limits::default() };
+    let stall = few.stall_timeout;
+    let bounds = Arc::new(Bounds::new(few));
+    serving::serve(layers::Doors::new(routes, stall), bounds, listener, std::future::pending())
+        .await
 }

@@ -19,7 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tower::Service as _;
 
-use crate::bounds::{Address, Bounds, Place, Places};
+use crate::bounds::{Address, Bounds, Place};
 use crate::layers::Doors;
 use pulse::{Patience, Pulse};
 
@@ -37,8 +37,6 @@ pub(crate) async fn serve(
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send,
 ) -> std::io::Result<()> {
-    let limits = &bounds.limits;
-    let places = Places::new(limits.connections, limits.connections_per_address);
     let stopping = watch::Sender::new(false);
     let mut stop = pin!(stop);
     loop {
@@ -47,7 +45,7 @@ pub(crate) async fn serve(
             accepted = accept(&listener) => accepted,
         };
         // Not a word to who is too much: anything costs.
-        let Some(place) = places.enter(counted(&bounds, peer.ip())) else { continue };
+        let Some(place) = bounds.connect(counted(&bounds, peer.ip())) else { continue };
         // Answers are one small write: waiting to fill a packet only adds latency.
         let _ = stream.set_nodelay(true);
         let connection =

@@ -7,6 +7,7 @@ use engine::{Current, Engine, MovableClock, SystemClock};
 
 use crate::bounds::Bounds;
 use crate::keyring::Keyring;
+use crate::metrics::Metrics;
 
 /// Everything behind the doors.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub struct AppState {
     pub keyring: Current<Keyring>,
     /// What nobody may exceed.
     pub bounds: Arc<Bounds>,
+    /// What is counted of requests.
+    pub metrics: Metrics,
     /// Where people reach this server; no slash at the end.
     pub public_url: String,
     /// The folder of worlds put aside, in test mode.

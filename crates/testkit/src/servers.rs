@@ -12,7 +12,7 @@ use engine::{
     SystemClock, Upstream, Verifier,
 };
 use functions::{Runtime, WorkerCommand};
-use server::{AppKeys, AppState, Bounds, Gateway, Keyring, Limits, SignedForm, Space};
+use server::{AppKeys, AppState, Bounds, Gateway, Keyring, Limits, Metrics, SignedForm, Space};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -357,6 +357,7 @@ fn state(
         functions: Runtime::new(worker, functions::Limits::default(), server::CLOUD_SCRIPT, false),
         keyring: Current::new(keyring(None, SPACE_APP, None)),
         bounds: Arc::new(Bounds::new(Limits::default())),
+        metrics: Metrics::default(),
         public_url: format!("http://{address}"),
         snapshots: PathBuf::new(),
         test_clock,

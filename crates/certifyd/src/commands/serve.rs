@@ -14,6 +14,7 @@ use crate::cli::Serve;
 use crate::commands::CommandError;
 use crate::compose;
 use crate::config::Config;
+use crate::process::process;
 use crate::reload::{Read, Reloader};
 use crate::telemetry::{self, Logs};
 
@@ -39,6 +40,10 @@ pub(crate) fn run(args: &Serve) -> Result<(), CommandError> {
 async fn serve(config: Config, read: Box<Read>, logs: Logs) -> Result<(), CommandError> {
     let reloader = Reloader::new(read, &config, logs)?;
     let (listener, address) = listen(&config.listen).await?;
+    let metrics = match &config.metrics {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
     let mode = config.mode;
     let gateway = config.gateway.key.is_some();
     let state = compose::state(config, &address).await?;
@@ -63,7 +68,15 @@ async fn serve(config: Config, read: Box<Read>, logs: Logs) -> Result<(), Comman
             }
         }
     }
-    until_stopped(state, listener, reloader).await
+    let measured = metrics.map(|(listener, address)| {
+        tracing::info!(address, "metrics");
+        tokio::spawn(server::serve_metrics(Arc::clone(&state), listener, process))
+    });
+    let served = until_stopped(state, listener, reloader).await;
+    if let Some(measured) = measured {
+        measured.abort();
+    }
+    served
 }
 
 fn is_local(listener: &TcpListener) -> bool {

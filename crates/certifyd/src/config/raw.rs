@@ -39,6 +39,8 @@ pub(super) struct RawConfig {
     #[serde(default)]
     pub(super) limits: RawLimits,
     #[serde(default)]
+    pub(super) metrics: RawMetrics,
+    #[serde(default)]
     pub(super) trusted_proxies: Vec<Text>,
 }
 
@@ -157,6 +159,12 @@ pub(super) struct RawOperator {
 pub(super) struct RawLog {
     pub(super) level: Option<Text>,
     pub(super) format: Option<Text>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawMetrics {
+    pub(super) listen: Option<Text>,
 }
 
 #[derive(Debug, Default, Deserialize)]

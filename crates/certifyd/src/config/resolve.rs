@@ -84,6 +84,7 @@ pub(super) fn resolve(
         notify_reach: judge.notify_reach(&raw.notify, mode),
         operator: judge.operator(&raw.operator),
         log: judge.log(&raw.log),
+        metrics: judge.metrics(&raw.metrics),
         limits: judge.limits(&raw.limits, proxies, mode),
         data_dir,
         apps,

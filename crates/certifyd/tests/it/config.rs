@@ -121,3 +121,37 @@ fn who_acts_for_merchants_and_who_is_one_is_told_apart() {
         assert!(!refused.contains("but-a-secret"), "{refused}");
     }
 }
+
+#[test]
+fn limits_and_proxies_are_judged_with_line_and_remedy() {
+    accepted(
+        "[limits]\nconnections = 50\napp_calls_per_second = 0\n[metrics]\nlisten = \"[::1]:9464\"",
+    );
+    for (lines, says) in [
+        ("[limits]\nconnections = 0", "limits.connections must be from 1 to 1000000"),
+        ("[limits]\nheader_seconds = 0", "limits.header_seconds must be from 1 to 3600"),
+        ("[limits]\nbody_memory_mb = 9000", "limits.body_memory_mb must be from 8 to 4095"),
+        ("[limits]\nsign_ins_per_hour = 1", "did you mean `sign_ins_per_minute`?"),
+        ("[metrics]\nlisten = \"9464\"", "metrics.listen must be HOST:PORT"),
+    ] {
+        let refused = refused(lines);
+        assert!(refused.contains(":4: ") && refused.contains(says), "{refused}");
+    }
+}
+
+#[test]
+fn a_proxy_is_an_address_or_a_network_and_is_missed_where_there_must_be_one() {
+    let top = |lines: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("certifyd.toml");
+        let text = format!("mode = \"test\"\n{lines}\n[[apps]]\nid = \"2021\"\n");
+        std::fs::write(&file, text).unwrap();
+        let output = Command::new(PROGRAM).args(["check", "--config"]).arg(&file).output().unwrap();
+        String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
+    };
+    let wrong = top("trusted_proxies = [\"::1\",\n\"10.0.0.1/8\"]");
+    assert!(wrong.contains("certifyd.toml:3: trusted_proxies must be"), "{wrong}");
+    let public = "public_url = \"https://id.example\"";
+    assert!(top(public).contains("warning: trusted_proxies is empty"));
+    assert!(!top(&format!("{public}\ntrusted_proxies = [\"::1\"]")).contains("trusted_proxies"));
+}

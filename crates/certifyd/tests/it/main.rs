@@ -10,4 +10,5 @@ mod program;
 mod reload;
 #[path = "../../../store/tests/it/server.rs"]
 mod server;
+mod stopping;
 mod worlds;

@@ -80,6 +80,23 @@ impl Program {
         body.to_owned()
     }
 
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, name: &str) {
+        let pid = self.process.id().to_string();
+        assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
+    }
+
+    /// What it logs until a line contains `end`.
+    pub(crate) fn logs_until(&self, end: &str) {
+        let lines = self.logged.lock().unwrap();
+        while !lines.recv_timeout(PATIENCE).unwrap().contains(end) {}
+    }
+
+    /// Waits for its end.
+    pub(crate) fn ended(&mut self) -> std::process::ExitStatus {
+        self.process.wait().unwrap()
+    }
+
     /// Has it read its configuration again, and gives what it logged until it was done.
     pub(crate) fn reload(&self) -> String {
         let pid = self.process.id().to_string();

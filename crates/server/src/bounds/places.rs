@@ -49,7 +49,6 @@ impl<K: Ord + Clone> Places<K> {
     }
 
     /// How many are taken.
-    #[cfg(test)]
     pub(crate) fn taken(&self) -> usize {
         lock(&self.taken).total
     }

@@ -47,12 +47,15 @@ pub(crate) async fn trace(
         response.headers_mut().insert(REQUEST_ID, value.clone());
         response.headers_mut().insert(TRACE_ID, value);
     }
+    let took = begun.elapsed();
+    let matched = route.as_ref().map(MatchedPath::as_str);
+    state.metrics.answered(matched, &verb, response.status().as_u16(), took);
     tracing::debug!(
         request_id = %id.0,
         status = response.status().as_u16(),
-        micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX),
+        micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
         "{verb} {}",
-        route.as_ref().map_or("(no route)", MatchedPath::as_str),
+        matched.unwrap_or("(no route)"),
     );
     response
 }

@@ -7,7 +7,7 @@ use engine::Mode;
 use toml::Spanned;
 
 use super::{Judge, text};
-use crate::config::raw::{RawConfig, RawStore};
+use crate::config::raw::{RawConfig, RawMetrics, RawStore};
 use crate::config::{MasterKey, secret};
 
 /// Whether only this machine reaches what listens there.
@@ -20,10 +20,18 @@ pub(super) fn is_local(listen: &str) -> bool {
 impl Judge<'_> {
     pub(super) fn listen(&mut self, value: Option<&Spanned<String>>) -> String {
         let Some(value) = value else { return "127.0.0.1:3636".to_owned() };
+        self.host_and_port(value, "listen", 3636)
+    }
+
+    pub(super) fn metrics(&mut self, raw: &RawMetrics) -> Option<String> {
+        raw.listen.as_ref().map(|value| self.host_and_port(value, "metrics.listen", 9464))
+    }
+
+    fn host_and_port(&mut self, value: &Spanned<String>, key: &str, usual: u16) -> String {
         let (host, port) = value.get_ref().rsplit_once(':').unwrap_or_default();
         if host.is_empty() || port.parse::<u16>().is_err() {
-            let text = "listen must be HOST:PORT, e.g. 127.0.0.1:3636 or [::1]:3636";
-            self.fault(value.span(), text.to_owned());
+            let text = format!("{key} must be HOST:PORT, e.g. 127.0.0.1:{usual} or [::1]:{usual}");
+            self.fault(value.span(), text);
         }
         value.get_ref().clone()
     }
