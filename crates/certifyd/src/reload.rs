@@ -59,7 +59,7 @@ impl Fixed {
             ("store.url", self.store_url != new.store_url),
             ("store.master_key", self.master_key != new.master_key),
             ("verification.verifier", self.verifier != new.verifier),
-            ("verification (days)", self.policy != new.policy),
+            ("verification or retention (days)", self.policy != new.policy),
             ("functions (all but reach)", self.functions != functions),
             ("log.format", self.log.json != new.log.json),
         ]
@@ -182,7 +182,8 @@ mod tests {
             ("data_dir = \"HERE/x\"", vec!["data_dir", "store.url", "store.master_key"]),
             ("[store]\nurl = \"sqlite::memory:\"", vec!["store.url"]),
             ("[store]\nmaster_key = \"other.key\"", vec!["store.master_key"]),
-            ("[verification]\nevidence_days = 7", vec!["verification (days)"]),
+            ("[verification]\nevidence_days = 7", vec!["verification or retention (days)"]),
+            ("[retention]\nidentity_days = 7", vec!["verification or retention (days)"]),
             ("[functions]\ntimeout_seconds = 9", vec!["functions (all but reach)"]),
             ("[log]\nformat = \"json\"", vec!["log.format"]),
             (

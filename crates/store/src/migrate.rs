@@ -13,6 +13,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/sqlite/0005_app_authorizations.sql"),
     include_str!("../migrations/sqlite/0006_upstream_orders.sql"),
     include_str!("../migrations/sqlite/0007_audit.sql"),
+    include_str!("../migrations/sqlite/0008_data_keys.sql"),
 ];
 
 /// Applies what is missing, each migration in its own transaction.

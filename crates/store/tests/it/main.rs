@@ -5,6 +5,7 @@
 mod authorizations;
 mod certifications;
 mod corrupt;
+mod data_keys;
 mod folder;
 mod group_commit;
 mod nonces;
