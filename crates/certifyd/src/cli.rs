@@ -42,6 +42,12 @@ enum Command {
         #[command(subcommand)]
         action: ReviewAction,
     },
+    /// Erase the personal data of a certification, on a running server and for ever
+    Erase(Erase),
+    /// Copy the database, also of a running server, with a manifest beside the copy
+    Backup(Backup),
+    /// Put a copy in the place of a database that is not there
+    Restore(Restore),
     /// Check who did what, or print it; needs the database and its master key, and no server
     Audit {
         #[command(subcommand)]
@@ -297,6 +303,54 @@ pub(crate) struct ReviewShow {
     pub(crate) pictures: Option<PathBuf>,
 }
 
+/// Erases.
+#[derive(Debug, Args)]
+pub(crate) struct Erase {
+    /// The certification
+    #[arg(required_unless_present = "order")]
+    pub(crate) certify_id: Option<String>,
+    /// Or the application whose order it is
+    #[arg(long, value_name = "ID", requires = "order", conflicts_with = "certify_id")]
+    pub(crate) app: Option<String>,
+    /// And the order's number (`outer_order_no`)
+    #[arg(long, value_name = "NO", requires = "app")]
+    pub(crate) order: Option<String>,
+    /// Who you are, for the record
+    #[arg(long, value_name = "NAME", env = "USER")]
+    pub(crate) by: String,
+    /// Why, for the record: nothing personal, it is kept
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) why: String,
+    #[command(flatten)]
+    pub(crate) running: Running,
+}
+
+/// Copies the database.
+#[derive(Debug, Args)]
+pub(crate) struct Backup {
+    /// The copy; it must not exist
+    pub(crate) file: PathBuf,
+    /// The project of `certifyd dev`
+    #[arg(long, value_name = "DIR", default_value = ".", conflicts_with = "config")]
+    pub(crate) dir: PathBuf,
+    /// A configuration, instead of a project
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// Puts a copy back.
+#[derive(Debug, Args)]
+pub(crate) struct Restore {
+    /// The copy, its manifest beside it
+    pub(crate) file: PathBuf,
+    /// The project of `certifyd dev`
+    #[arg(long, value_name = "DIR", default_value = ".", conflicts_with = "config")]
+    pub(crate) dir: PathBuf,
+    /// A configuration, instead of a project
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
 /// What to do with the audit.
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditAction {
@@ -524,6 +578,9 @@ pub(crate) fn run() -> ExitCode {
         Command::Notices { action } => commands::notices::run(&action),
         Command::Authorize(args) => commands::authorize::run(&args),
         Command::Review { action } => commands::review::run(&action),
+        Command::Erase(args) => commands::erase::run(&args),
+        Command::Backup(args) => commands::backup::back_up(&args),
+        Command::Restore(args) => commands::backup::restore(&args),
         Command::Audit { action } => commands::audit::run(&action),
         Command::Test { action } => commands::test::run(&action),
         Command::Migrate(args) => commands::migrate::run(&args),

@@ -2,10 +2,12 @@
 
 pub(crate) mod audit;
 pub(crate) mod authorize;
+pub(crate) mod backup;
 pub(crate) mod banner;
 pub(crate) mod check;
 pub(crate) mod dev;
 pub(crate) mod doctor;
+pub(crate) mod erase;
 pub(crate) mod init;
 pub(crate) mod invoke;
 pub(crate) mod keys;

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use domain::AppId;
 use engine::{
-    App, CLOCK_OFFSET, Certifier, Clock, Current, DATABASE_MODE, Directory, Engine, Grant, Mode,
-    MovableClock, NoticeDesk, Outbound, Parts, Reach, Review, Simulated, SystemChance, SystemClock,
-    Upstream, VAULT_FINGERPRINT, Vault, Verifier,
+    App, CLOCK_OFFSET, Certifier, Clock, Current, DATABASE_MODE, Directory, Engine, Grant,
+    Graveyard, Mode, MovableClock, NoticeDesk, Outbound, Parts, Reach, Review, Simulated,
+    SystemChance, SystemClock, Upstream, VAULT_FINGERPRINT, Vault, Verifier,
 };
 use functions::{Runtime, WorkerCommand};
 use server::{AppState, Bounds, Gateway, Keyring, Limits, Metrics, SignedForm, Space};
@@ -21,6 +21,7 @@ use wire::certificate::Certificate;
 use crate::config::{
     Config, FunctionsConfig, GatewayConfig, Operator, SpaceConfig, UpstreamConfig, VerifierName,
 };
+use crate::graveyard::ErasuresLog;
 use crate::keys;
 
 /// First argument of a function worker. Not for people, hence not in the help.
@@ -44,6 +45,7 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
     let snapshots = config.data_dir.join("snapshots");
     let public_url = config.public_url.clone().unwrap_or_else(|| listened.to_owned());
     let bounds = Arc::new(Bounds::new(within_reach(config.limits.clone())));
+    let graveyard = Arc::new(ErasuresLog::of(&config.data_dir));
     let callers = Callers::of(config)?;
     let engine = Engine::new(Parts {
         store,
@@ -56,7 +58,10 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
         verifier,
         policy,
         notices: callers.notices,
+        graveyard: Some(Arc::clone(&graveyard) as Arc<dyn Graveyard>),
     });
+    // Before anybody is answered. Boxed, for it would make every start's future large.
+    Box::pin(erase_again(&engine, &graveyard)).await?;
     Ok(Arc::new(AppState {
         engine: Arc::new(engine),
         functions: runtime(&functions)?,
@@ -82,6 +87,15 @@ async fn arrived(store: &Store) -> anyhow::Result<()> {
             "the database is being filled by certifyd move from {from}; wait for it, or begin it \
              again if it was interrupted"
         );
+    }
+    Ok(())
+}
+
+/// A copy of the database from before erasures follows them.
+async fn erase_again(engine: &Engine, log: &ErasuresLog) -> anyhow::Result<()> {
+    let erased = engine.erase_again(log.read()?).await?;
+    if erased > 0 {
+        tracing::warn!(erased, "this database is older than erasures; they were made again");
     }
     Ok(())
 }

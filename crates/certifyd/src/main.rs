@@ -7,6 +7,7 @@ mod cli;
 mod commands;
 mod compose;
 mod config;
+mod graveyard;
 mod keys;
 mod process;
 mod project;

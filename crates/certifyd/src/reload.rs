@@ -65,7 +65,7 @@ impl Fixed {
             ("verification.verifier", self.verifier != new.verifier),
             ("authorization.token_days", self.policy.token_days != new.policy.token_days),
             (
-                "verification (days)",
+                "verification or retention (days)",
                 self.policy != Policy { token_days: self.policy.token_days, ..new.policy },
             ),
             ("functions (all but reach)", self.functions != functions),
@@ -192,7 +192,8 @@ mod tests {
             ("data_dir = \"HERE/x\"", vec!["data_dir", "store.url", "store.master_key"]),
             ("[store]\nurl = \"sqlite::memory:\"", vec!["store.url"]),
             ("[store]\nmaster_key = \"other.key\"", vec!["store.master_key"]),
-            ("[verification]\nevidence_days = 7", vec!["verification (days)"]),
+            ("[verification]\nevidence_days = 7", vec!["verification or retention (days)"]),
+            ("[retention]\nidentity_days = 7", vec!["verification or retention (days)"]),
             ("[functions]\ntimeout_seconds = 9", vec!["functions (all but reach)"]),
             ("[log]\nformat = \"json\"", vec!["log.format"]),
             ("[metrics]\nlisten = \"127.0.0.1:9464\"", vec!["metrics.listen"]),

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use store::{Beside, Exhibit, NewPicture, OpenChallenge, Visit};
 
 use crate::audit::{self, Who};
+use crate::data_key::DataKey;
 use crate::picture::{self, Kept, Picture};
 use crate::vault::sha256;
 use crate::visit::Place;
@@ -169,8 +170,9 @@ impl Engine {
 
     async fn keep(&self, visit: &Visit, taken: Taken) -> Result<(), EngineError> {
         let part = taken.part;
+        let key = self.data_key(visit.id).await?;
         let kept = self.decode(move || picture::take(&taken.bytes)).await?;
-        let picture = self.seal_picture(visit.id, part, taken.source, &kept)?;
+        let picture = self.seal_picture((visit.id, &key), part, taken.source, &kept)?;
         let what = Some(part.as_str().to_owned());
         let store = self.recorded(&Who::Person, "picture_taken", audit::of(visit.id), what);
         if store.keep_picture(visit.id, visit.version, picture).await? {
@@ -184,7 +186,7 @@ impl Engine {
 
     pub(crate) fn seal_picture(
         &self,
-        id: domain::CertifyId,
+        (id, key): (domain::CertifyId, &DataKey),
         part: Part,
         source: Source,
         kept: &Kept,
@@ -197,7 +199,7 @@ impl Engine {
                 height: i64::from(kept.height),
                 received_at: self.now(),
             },
-            sealed: self.vault.seal(&kept.jpeg, &picture_owner(id, part), self.random())?,
+            sealed: self.seal_with(key, &kept.jpeg, &picture_owner(id, part))?,
         })
     }
 
@@ -209,7 +211,8 @@ impl Engine {
         part: Part,
     ) -> Result<Option<Vec<u8>>, EngineError> {
         let Some(sealed) = self.store.picture(id, attempt, part).await? else { return Ok(None) };
-        let jpeg = self.vault.open(&sealed, &picture_owner(id, part))?;
+        let key = self.store.data_key(id).await?;
+        let jpeg = self.vault.open_with(id, key.as_ref(), &sealed, &picture_owner(id, part))?;
         Ok(Some(jpeg.to_vec()))
     }
 

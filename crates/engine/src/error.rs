@@ -41,6 +41,9 @@ pub enum EngineError {
     /// Past its clock.
     #[error("the certification is past its time")]
     Expired,
+    /// Its personal data is no longer there: it was erased, or kept as long as it may be.
+    #[error("the personal data of this certification is erased")]
+    Erased,
     /// The state does not allow this.
     #[error("{0}")]
     WrongState(#[from] WrongState),

@@ -28,6 +28,8 @@ pub struct Swept {
     pub expired: usize,
     /// Unfinished ones that somebody else changed meanwhile; the next sweep begins with them.
     pub missed: usize,
+    /// Certifications whose personal data was kept as long as it may be, and is gone now.
+    pub forgotten: usize,
 }
 
 impl Engine {
@@ -35,8 +37,10 @@ impl Engine {
     pub async fn run_expiry(self: Arc<Self>) {
         loop {
             match self.sweep().await {
-                Ok(Swept { expired: 0, .. }) => {}
-                Ok(Swept { expired, .. }) => tracing::info!(expired, "certifications expired"),
+                Ok(Swept { expired: 0, forgotten: 0, .. }) => {}
+                Ok(Swept { expired, forgotten, .. }) => {
+                    tracing::info!(expired, forgotten, "certifications expired, persons forgotten");
+                }
                 Err(error) => tracing::warn!(%error, "expiry could not be looked for"),
             }
             // Whether it is time or the clock was moved: both mean to look.
@@ -45,7 +49,7 @@ impl Engine {
     }
 
     /// Makes expire what is unfinished and past its time, with the notices that calls for, and
-    /// deletes pictures whose time is up.
+    /// deletes pictures and personal data whose time is up.
     ///
     /// # Errors
     /// A fault of the store. What was swept before it stays swept.
@@ -75,6 +79,7 @@ impl Engine {
         let overdue = "overdue pictures".to_owned();
         let store = self.recorded(&Who::System, "pictures_deleted", overdue, None);
         while store.delete_overdue_pictures(now, i64::from(BATCH)).await? > 0 {}
+        swept.forgotten = self.forget_identities(now).await?;
         Ok(swept)
     }
 

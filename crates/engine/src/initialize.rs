@@ -10,6 +10,7 @@ use store::{CertificationRecord, Inserted, NewPicture};
 
 use crate::audit::{self, Who};
 use crate::authorize::Acting;
+use crate::data_key::DataKey;
 use crate::picture::{self, PictureError};
 use crate::{App, Engine, EngineError};
 
@@ -74,17 +75,20 @@ impl Engine {
         let id = self.new_certify_id(now);
         let content_digest = self.digest(&order);
         Self::judge_scheme(&acting.owner, &mut order);
-        let reference = self.reference(id, &acting.owner, &mut order).await?;
+        let (key, wrapped) = self.vault.new_data_key(id, self.random(), self.random())?;
+        let reference = self.reference((id, &key), &acting.owner, &mut order).await?;
         let scene = Some(order.biz_code.as_str().to_owned());
         let store = self.recorded(&Who::caller(&acting), "opened", audit::of(id), scene);
         let record = CertificationRecord {
             content_digest,
             subject: self.seal_subject(
                 id,
+                &key,
                 &order.identity,
                 &order.merchant,
                 order.notify_url.as_ref(),
             )?,
+            data_key: Some(wrapped),
             warnings: warnings_text(&order.warnings),
             certification: Certification {
                 id,
@@ -129,7 +133,7 @@ impl Engine {
     /// refused in strict; in compatible it is left out, with a warning, and then decides nothing.
     async fn reference(
         &self,
-        id: CertifyId,
+        (id, key): (CertifyId, &DataKey),
         owner: &App,
         order: &mut Order,
     ) -> Result<Option<NewPicture>, EngineError> {
@@ -142,7 +146,7 @@ impl Engine {
         let rejected = Rejected { field: Field::FaceContrastPicture, rule: Rule::NotAPicture };
         match (kept, owner.profile) {
             (Ok(kept), _) => {
-                self.seal_picture(id, Part::Reference, Source::Merchant, &kept).map(Some)
+                self.seal_picture((id, key), Part::Reference, Source::Merchant, &kept).map(Some)
             }
             (Err(EngineError::Picture(_)), Profile::Strict) => Err(rejected.into()),
             (Err(EngineError::Picture(_)), Profile::Compatible) => {

@@ -15,7 +15,9 @@ mod chance;
 mod clock;
 mod consent;
 mod current;
+mod data_key;
 mod directory;
+mod erase;
 mod error;
 mod expire;
 mod initialize;
@@ -59,6 +61,7 @@ pub use clock::{Clock, MovableClock, SystemClock};
 pub use consent::{Agreement, HANDOVER};
 pub use current::Current;
 pub use directory::Directory;
+pub use erase::{Erasable, Graveyard, Tombstone};
 pub use error::EngineError;
 pub use expire::Swept;
 pub use initialize::{MerchantChoice, Order};
@@ -115,6 +118,7 @@ pub struct Engine {
     directory: Current<Directory>,
     verifier: Option<Arc<dyn Verifier>>,
     policy: Policy,
+    graveyard: Option<Arc<dyn Graveyard>>,
     decodings: Arc<tokio::sync::Semaphore>,
     recent: sessions::Recent,
     delivery: notify::Delivery,
@@ -147,6 +151,8 @@ pub struct Parts {
     pub policy: Policy,
     /// How notices are written and sent; without it none are made.
     pub notices: Option<NoticeDesk>,
+    /// Where it is kept what was erased, beside the store; none: in the store only.
+    pub graveyard: Option<Arc<dyn Graveyard>>,
 }
 
 impl Engine {
@@ -164,6 +170,7 @@ impl Engine {
             directory: Current::new(directory),
             verifier: parts.verifier,
             policy: parts.policy,
+            graveyard: parts.graveyard,
             decodings: Arc::new(tokio::sync::Semaphore::new(capture::DECODINGS)),
             recent: sessions::Recent::default(),
             delivery: notify::Delivery::default(),

@@ -51,7 +51,11 @@ impl Engine {
     /// The address given to `init`, else the one of the owner's configuration.
     fn notify_url(&self, record: &CertificationRecord) -> Result<Option<NotifyUrl>, EngineError> {
         let certification = &record.certification;
-        let own = self.subject(record)?.notify_url;
+        let own = match self.subject(record) {
+            Ok(subject) => subject.notify_url,
+            Err(EngineError::Erased) => None,
+            Err(error) => return Err(error),
+        };
         Ok(own.or_else(|| self.owner(&certification.owner)?.notify_url.clone()))
     }
 

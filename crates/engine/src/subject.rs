@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use store::CertificationRecord;
 use zeroize::Zeroizing;
 
+use crate::data_key::DataKey;
 use crate::initialize::MerchantChoice;
 use crate::{Engine, EngineError, Vault};
 
@@ -68,6 +69,7 @@ impl Engine {
     pub(crate) fn seal_subject(
         &self,
         id: CertifyId,
+        key: &DataKey,
         identity: &Identity,
         merchant: &MerchantChoice,
         notify_url: Option<&NotifyUrl>,
@@ -84,13 +86,15 @@ impl Engine {
         let clear = serde_json::to_vec(&stored)
             .map(Zeroizing::new)
             .map_err(|error| EngineError::Internal(error.to_string()))?;
-        self.vault.seal(&clear, &id.to_bytes(), self.random())
+        self.seal_with(key, &clear, &id.to_bytes())
     }
 
     /// Opens what [`Self::seal_subject`] sealed.
     pub(crate) fn subject(&self, record: &CertificationRecord) -> Result<Subject, EngineError> {
         let unreadable = || EngineError::Internal("a sealed subject cannot be read".into());
-        let clear = self.vault.open(&record.subject, &record.certification.id.to_bytes())?;
+        let id = record.certification.id;
+        let key = record.data_key.as_ref();
+        let clear = self.vault.open_with(id, key, &record.subject, &id.to_bytes())?;
         let stored: Stored<'_> = serde_json::from_slice(&clear).map_err(|_| unreadable())?;
         let reserve: Option<Reserve> = serde_json::from_str(&stored.merchant_config).ok();
         let strategy = reserve.and_then(|reserve| reserve.face_reserve_strategy);

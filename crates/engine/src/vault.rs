@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::EngineError;
 
 /// First byte of everything sealed: which scheme, so that a later one can live beside it.
-const SCHEME: u8 = 1;
+pub(crate) const SCHEME: u8 = 1;
 /// Bytes of a link's tag: 128 bits, out of reach for guessing.
 pub(crate) const TAG: usize = 16;
 
@@ -63,21 +63,7 @@ impl Vault {
         owner: &[u8],
         nonce: [u8; NONCE_LEN],
     ) -> Result<Sealed, EngineError> {
-        let mut bytes = Vec::with_capacity(1 + NONCE_LEN + clear.len() + 16);
-        bytes.push(SCHEME);
-        bytes.extend_from_slice(&nonce);
-        let mut body = Zeroizing::new(clear.to_vec());
-        let tag = self
-            .seal
-            .seal_in_place_separate_tag(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::from(owner),
-                &mut body,
-            )
-            .map_err(|_| EngineError::Internal("sealing failed".into()))?;
-        bytes.extend_from_slice(&body);
-        bytes.extend_from_slice(tag.as_ref());
-        Ok(Sealed::new(bytes))
+        seal_under(&self.seal, SCHEME, clear, owner, nonce)
     }
 
     /// Opens what [`Self::seal`] sealed for the same record.
@@ -86,20 +72,7 @@ impl Vault {
         sealed: &Sealed,
         owner: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, EngineError> {
-        let broken = || EngineError::Internal("sealed data does not open with this key".into());
-        let (scheme, rest) = sealed.as_bytes().split_first().ok_or_else(broken)?;
-        if *scheme != SCHEME {
-            return Err(broken());
-        }
-        let (nonce, body) = rest.split_first_chunk::<NONCE_LEN>().ok_or_else(broken)?;
-        let mut body = Zeroizing::new(body.to_vec());
-        let clear = self
-            .seal
-            .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(owner), &mut body)
-            .map_err(|_| broken())?
-            .len();
-        body.truncate(clear);
-        Ok(body)
+        open_under(&self.seal, SCHEME, sealed, owner)
     }
 
     /// A digest that tells equal content from different content, to holders of the key only.
@@ -135,6 +108,47 @@ impl Vault {
     pub fn fingerprint(&self) -> String {
         hex::encode(mac_of(&self.check, &[]))
     }
+}
+
+/// Seals `clear` under `key` for `owner`; `scheme` is written before it and names the kind of key.
+pub(crate) fn seal_under(
+    key: &LessSafeKey,
+    scheme: u8,
+    clear: &[u8],
+    owner: &[u8],
+    nonce: [u8; NONCE_LEN],
+) -> Result<Sealed, EngineError> {
+    let mut bytes = Vec::with_capacity(1 + NONCE_LEN + clear.len() + 16);
+    bytes.push(scheme);
+    bytes.extend_from_slice(&nonce);
+    let mut body = Zeroizing::new(clear.to_vec());
+    let (nonce, owner) = (Nonce::assume_unique_for_key(nonce), Aad::from(owner));
+    let tag = key
+        .seal_in_place_separate_tag(nonce, owner, &mut body)
+        .map_err(|_| EngineError::Internal("sealing failed".into()))?;
+    bytes.extend_from_slice(&body);
+    bytes.extend_from_slice(tag.as_ref());
+    Ok(Sealed::new(bytes))
+}
+
+/// Opens what [`seal_under`] sealed with the same of everything.
+pub(crate) fn open_under(
+    key: &LessSafeKey,
+    scheme: u8,
+    sealed: &Sealed,
+    owner: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, EngineError> {
+    let broken = || EngineError::Internal("sealed data does not open with this key".into());
+    let (found, rest) = sealed.as_bytes().split_first().ok_or_else(broken)?;
+    if *found != scheme {
+        return Err(broken());
+    }
+    let (nonce, body) = rest.split_first_chunk::<NONCE_LEN>().ok_or_else(broken)?;
+    let mut body = Zeroizing::new(body.to_vec());
+    let (nonce, owner) = (Nonce::assume_unique_for_key(*nonce), Aad::from(owner));
+    let clear = key.open_in_place(nonce, owner, &mut body).map_err(|_| broken())?.len();
+    body.truncate(clear);
+    Ok(body)
 }
 
 /// Each part enters with its length, so that no two lists of parts read alike.

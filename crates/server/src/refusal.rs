@@ -75,7 +75,7 @@ pub(crate) fn failure(error: &EngineError) -> Failure {
         EngineError::NoSuchCertification | EngineError::NoSuchLink => {
             Failure::plain(SubCode::BillNotExist)
         }
-        EngineError::Expired => Failure::plain(SubCode::CertifyIdExpired),
+        EngineError::Expired | EngineError::Erased => Failure::plain(SubCode::CertifyIdExpired),
         EngineError::Busy(_) => Failure::plain(SubCode::ServiceUnavailable),
         EngineError::Upstream(fault) => upstream(*fault),
         EngineError::OutcomeUnknown(fault) => outcome_unknown(*fault),

@@ -61,6 +61,7 @@ fn operator(state: &Arc<AppState>) -> Router<Arc<AppState>> {
         )
         .route("/operator/authorizations/revoke", post(doors::operator::authorizations::revoke))
         .route("/operator/audit", get(doors::operator::audit::list))
+        .route("/operator/erasures", post(doors::operator::erasures::erase))
         .route("/operator/reviews", get(doors::operator::reviews::list))
         .route(
             "/operator/reviews/{certify_id}",

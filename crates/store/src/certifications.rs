@@ -9,6 +9,7 @@ use domain::{
 use jiff::Timestamp;
 
 use crate::conn::Row;
+use crate::data_keys;
 use crate::events::append;
 use crate::evidence::{give, release};
 use crate::notices::{self, NewNotice};
@@ -26,6 +27,8 @@ pub struct CertificationRecord {
     pub content_digest: [u8; 32],
     /// Who is to be verified and what the merchant chose: ciphertext.
     pub subject: Sealed,
+    /// The key of it, wrapped; none once it is destroyed.
+    pub data_key: Option<Sealed>,
     /// What the strict profile would have refused: JSON.
     pub warnings: String,
 }
@@ -136,6 +139,7 @@ impl Work for Insert {
             )
             .await?;
         if inserted == 1 {
+            data_keys::keep(conn, certification.id, record.data_key.as_ref()).await?;
             if let Some(picture) = reference {
                 give(conn, certification.id, picture).await?;
             }
@@ -143,7 +147,8 @@ impl Work for Insert {
         }
         conn.query_opt(
             "SELECT certify_id, app_id, outer_order_no, isv_app_id, biz_code, state, state_at, \
-             state_detail, created_at, content_digest, subject, warnings, version \
+             state_detail, created_at, content_digest, subject, warnings, version, \
+             (SELECT k.wrapped FROM data_keys k WHERE k.certify_id = certifications.certify_id) \
              FROM certifications WHERE app_id = $1 AND outer_order_no = $2",
             &[certification.owner.as_str().into(), certification.order_no.as_str().into()],
             record_from,
@@ -163,7 +168,8 @@ impl Work for Find {
     async fn run(&mut self, conn: &mut Conn<'_>) -> Result<Self::Output, StoreError> {
         conn.query_opt(
             "SELECT certify_id, app_id, outer_order_no, isv_app_id, biz_code, state, state_at, \
-             state_detail, created_at, content_digest, subject, warnings, version \
+             state_detail, created_at, content_digest, subject, warnings, version, \
+             (SELECT k.wrapped FROM data_keys k WHERE k.certify_id = certifications.certify_id) \
              FROM certifications WHERE certify_id = $1",
             &[self.0.to_bytes().as_slice().into()],
             record_from,
@@ -254,6 +260,7 @@ async fn transit(conn: &mut Conn<'_>, transition: &Transition) -> Result<bool, S
             // What ended without an operator waits for none.
             None => close(conn, id, transition.event.at).await?,
         }
+        data_keys::end(conn, id, state_at).await?;
         release(conn, id, ended.keep_pictures_until).await?;
     }
     Ok(true)
@@ -376,6 +383,7 @@ fn record_from(row: &Row<'_>) -> Result<CertificationRecord, StoreError> {
         },
         content_digest: digest.try_into().map_err(|_| corrupt("content_digest"))?,
         subject: Sealed::new(row.get(10, TABLE, "subject")?),
+        data_key: row.get::<Option<Vec<u8>>>(13, "data_keys", "wrapped")?.map(Sealed::new),
         warnings: row.get(11, TABLE, "warnings")?,
     })
 }

@@ -11,9 +11,12 @@
 
 mod audit;
 mod authorizations;
+mod backup;
 mod certifications;
 mod conn;
+mod data_keys;
 mod devices;
+mod erasures;
 mod error;
 mod events;
 mod evidence;
@@ -41,7 +44,9 @@ pub use audit::{
     NewAuditEntry,
 };
 pub use authorizations::{AppAuthCode, AppAuthGrant, NewAppAuthTokens};
+pub use backup::Copied;
 pub use certifications::{CertificationRecord, Ended, Inserted, Scanned, Transition};
+pub use erasures::Erasure;
 pub use error::StoreError;
 pub use events::{Event, NewEvent};
 pub use evidence::{Exhibit, NewPicture};

@@ -82,6 +82,21 @@ impl Store {
         .await
     }
 
+    /// Has the journal written into the database and emptied, so that what was deleted is not
+    /// kept there. Without effect while somebody reads, and in memory, where there is none.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub async fn empty_journal(&self) -> Result<(), StoreError> {
+        if self.location == Location::Memory {
+            return Ok(());
+        }
+        self.aside(|connection| {
+            Ok(connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?)
+        })
+        .await
+    }
+
     async fn aside(
         &self,
         work: impl FnOnce(&Connection) -> Result<(), StoreError> + Send + 'static,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use domain::{AppId, BizCode, CertifyId, Contract, Profile};
 use engine::{
-    Acting, App, AuthorizeSecret, Authorizing, Certifier, Clock, Engine, Grant, Mode, NoticeDesk,
-    Order, Parts, Policy, RedirectAddress, Simulated, Upstream, Vault, Verifier,
+    Acting, App, AuthorizeSecret, Authorizing, Certifier, Clock, Engine, Grant, Graveyard, Mode,
+    NoticeDesk, Order, Parts, Policy, RedirectAddress, Simulated, Upstream, Vault, Verifier,
 };
 use store::Store;
 use tempfile::TempDir;
@@ -39,6 +39,8 @@ pub struct Blueprint {
     pub notices: Option<NoticeDesk>,
     /// The gateway that certifies for [`RELAYED`]; `None`: there is no such application.
     pub upstream: Option<Arc<Upstream>>,
+    /// Where it is kept what was erased.
+    pub graveyard: Option<Arc<dyn Graveyard>>,
 }
 
 impl Default for Blueprint {
@@ -55,6 +57,7 @@ impl Default for Blueprint {
             policy,
             notices: None,
             upstream: None,
+            graveyard: None,
         }
     }
 }
@@ -141,6 +144,7 @@ impl Blueprint {
             verifier: self.verifier.clone(),
             policy: self.policy,
             notices: self.notices.clone(),
+            graveyard: self.graveyard.clone(),
         })
     }
 }

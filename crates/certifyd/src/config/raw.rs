@@ -31,6 +31,8 @@ pub(super) struct RawConfig {
     #[serde(default)]
     pub(super) verification: RawVerification,
     #[serde(default)]
+    pub(super) retention: RawRetention,
+    #[serde(default)]
     pub(super) notify: RawNotify,
     #[serde(default)]
     pub(super) operator: RawOperator,
@@ -140,6 +142,12 @@ pub(super) struct RawVerification {
     pub(super) verifier: Option<Text>,
     pub(super) known_device_days: Option<Spanned<i64>>,
     pub(super) evidence_days: Option<Spanned<i64>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRetention {
+    pub(super) identity_days: Option<Spanned<i64>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

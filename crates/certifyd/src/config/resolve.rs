@@ -71,7 +71,7 @@ pub(super) fn resolve(
         verifier: judge.verifier(raw.verification.verifier.as_ref(), mode),
         policy: Policy {
             token_days: judge.token_days(&raw.authorization),
-            ..judge.policy(&raw.verification)
+            ..judge.policy(&raw.verification, &raw.retention)
         },
         listen,
         public_url: judge.public_url(raw.public_url.as_ref()),

@@ -52,3 +52,44 @@ fn the_audit_of_a_running_server_is_verified_and_exported() {
     let refused = audit(dir.path(), &["verify", "--head", "main:1"]);
     assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
 }
+
+/// Promise 16: a server that cannot know what was erased does not start.
+#[test]
+fn nothing_unknown_is_erased_and_a_damaged_log_stops_the_start() {
+    let dir = tempfile::tempdir().unwrap();
+    let run =
+        |args: &[&str]| Command::new(PROGRAM).args(args).arg("--dir").arg(dir.path()).output();
+    let server = Program::dev(dir.path());
+    let nobody = run(&["erase", &"0".repeat(32), "--by", "Ann", "--why", "asked for"]).unwrap();
+    assert!(said(&nobody).contains("no such certification"), "{}", said(&nobody));
+    for args in [&["erase", "--why", "x"][..], &["erase", "--app", "2021", "--why", "x"]] {
+        assert_eq!(run(args).unwrap().status.code(), Some(2), "{args:?}");
+    }
+    drop(server);
+    // A line that cannot be read could be anybody's: the start is refused.
+    let log = find(dir.path(), "certifyd.db").with_file_name("erasures.log");
+    std::fs::write(&log, "{}\n").unwrap();
+    let refused = Command::new(PROGRAM)
+        .args(["dev", "--listen", "127.0.0.1:0", "--json"])
+        .arg(dir.path())
+        .output()
+        .unwrap();
+    assert!(!refused.status.success());
+    assert!(said(&refused).contains("erasures.log:1: a damaged line"), "{}", said(&refused));
+}
+
+/// The file of this name, somewhere below.
+pub(crate) fn find(folder: &Path, name: &str) -> std::path::PathBuf {
+    let mut folders = vec![folder.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.file_name().is_some_and(|found| found == name) {
+                return path;
+            }
+        }
+    }
+    unreachable!("{name} is nowhere")
+}

@@ -1,6 +1,7 @@
 //! Tests of the program itself, from outside.
 
 mod audit;
+mod backup;
 mod config;
 mod doctor;
 mod next_certificate;

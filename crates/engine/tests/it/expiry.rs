@@ -7,7 +7,7 @@ use testkit::{COMPATIBLE, Receiver, TestEngine, orders};
 use crate::notices::{count, desk, open, passed};
 
 async fn sweep(world: &TestEngine) -> usize {
-    let Swept { expired, missed } = world.engine.sweep().await.unwrap();
+    let Swept { expired, missed, .. } = world.engine.sweep().await.unwrap();
     assert_eq!(missed, 0);
     expired
 }

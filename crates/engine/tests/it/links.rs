@@ -142,6 +142,7 @@ async fn a_link_made_under_another_master_key_is_no_link() {
         verifier: None,
         policy: engine::Policy::default(),
         notices: None,
+        graveyard: None,
     });
     let same = other.initialize(world.acting(COMPATIBLE), orders::order("link1")).await.unwrap();
     assert_eq!(same, id);

@@ -9,6 +9,7 @@
 mod audit;
 mod authorizations;
 mod clocks;
+mod erasing;
 mod expiry;
 mod idempotency;
 mod links;

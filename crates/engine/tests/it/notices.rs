@@ -285,6 +285,7 @@ async fn prepare(folder: &std::path::Path, url: &str, receiver: &str) {
             certification: certification.clone(),
             content_digest: [0; 32],
             subject: Sealed::new(Vec::new()),
+            data_key: None,
             warnings: "[]".to_owned(),
         };
         store.insert_certification(record).await.unwrap();

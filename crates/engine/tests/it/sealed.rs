@@ -137,6 +137,7 @@ async fn a_database_opened_with_another_master_key_shows_nobody() {
         verifier: None,
         policy: engine::Policy::default(),
         notices: None,
+        graveyard: None,
     });
     let link = thief.certify(&world.acting(COMPATIBLE), id, None).await.unwrap();
     let refused = thief.view(&link, None).await.unwrap_err();

@@ -337,6 +337,7 @@ pub(crate) fn refused(error: &EngineError) -> ServerlessError {
         | EngineError::OrderReused
         | EngineError::NoSuchCertification
         | EngineError::Expired
+        | EngineError::Erased
         | EngineError::WrongState(_)
         | EngineError::NoSuchLink
         | EngineError::NoSuchNotice

@@ -130,6 +130,7 @@ pub(crate) fn refused(error: &EngineError) -> Response {
             (StatusCode::NOT_FOUND, "NO_SUCH_CERTIFICATION")
         }
         EngineError::Expired => (StatusCode::GONE, "EXPIRED"),
+        EngineError::Erased => (StatusCode::GONE, "ERASED"),
         EngineError::WrongState(_) => (StatusCode::CONFLICT, "WRONG_STATE"),
         EngineError::Busy(_) => (StatusCode::SERVICE_UNAVAILABLE, "BUSY"),
         EngineError::TestModeOnly => (StatusCode::FORBIDDEN, "TEST_MODE_ONLY"),

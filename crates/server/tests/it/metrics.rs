@@ -26,7 +26,7 @@ async fn numbers(server: &TestServer) -> String {
 
 fn value(text: &str, series: &str) -> f64 {
     let line = text.lines().find_map(|line| line.strip_prefix(&format!("{series} ")));
-    line.unwrap_or_else(|| panic!("{series} in {text}")).parse().unwrap()
+    line.map_or(f64::NAN, |line| line.parse().unwrap())
 }
 
 fn families(text: &str) -> BTreeSet<&str> {

@@ -148,3 +148,31 @@ async fn who_did_what_is_told_without_anything_personal() {
     let closed = server.send(server.request("GET", "/operator/audit")).await;
     assert_eq!(closed.status, 401);
 }
+
+#[tokio::test]
+async fn a_person_is_erased_and_then_shown_to_nobody() {
+    let server = TestServer::with_verifier(Mode::Live, Review).await;
+    let (id, link) = handed_in(&server, "110000199003070052").await;
+    let erase = |body: Value| ask(&server, &Method::POST, "/operator/erasures", Some(body));
+    for (body, status) in [
+        (json!({ "certify_id": id, "by": "li" }), 422),
+        (json!({ "certify_id": id, "by": "li", "why": " " }), 422),
+        (json!({ "certify_id": id, "by": "li", "why": "w".repeat(201) }), 422),
+        (json!({ "certify_id": id, "app_id": COMPATIBLE, "by": "li", "why": "asked" }), 422),
+        (json!({ "app_id": COMPATIBLE, "by": "li", "why": "asked" }), 422),
+        (json!({ "certify_id": "0".repeat(32), "by": "li", "why": "asked" }), 404),
+        (json!({ "app_id": COMPATIBLE, "outer_order_no": "no", "by": "li", "why": "asked" }), 404),
+    ] {
+        let refused = erase(body.clone()).await;
+        assert_eq!(refused.status, status, "{body} {}", refused.body);
+    }
+    assert_eq!(get(&server, &format!("/operator/reviews/{id}")).await.status, 200);
+    let erased = erase(json!({ "certify_id": id, "by": "li", "why": "asked for" })).await;
+    assert_eq!(erased.json(), json!({ "certify_id": id, "erased": true }));
+    let docket = get(&server, &format!("/operator/reviews/{id}")).await;
+    assert_eq!((docket.status, &docket.json()["error"]["code"]), (410, &json!("ERASED")));
+    let page = server.send(server.request("GET", &link)).await;
+    assert!(page.body.contains("CERTIFY_ID_EXPIRED"), "{}", page.body);
+    assert!(!page.body.contains("0052"), "{}", page.body);
+    assert_eq!(query(&server, COMPATIBLE, &id).await.text("passed"), "F");
+}

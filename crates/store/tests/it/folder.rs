@@ -109,6 +109,7 @@ pub(crate) fn record(number: u64) -> CertificationRecord {
         },
         content_digest: [7; 32],
         subject: Sealed::new(vec![1, 2, 3, 0, 255]),
+        data_key: Some(Sealed::new(vec![4, 0, 5])),
         warnings: "[]".to_owned(),
     }
 }

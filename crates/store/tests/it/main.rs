@@ -7,6 +7,7 @@ mod addresses;
 mod authorizations;
 mod certifications;
 mod corrupt;
+mod data_keys;
 mod folder;
 mod group_commit;
 mod lost_server;

@@ -4,7 +4,7 @@ use engine::{Mode, Policy, Reach};
 use toml::Spanned;
 
 use super::Judge;
-use crate::config::raw::{RawNotify, RawOperator, RawVerification};
+use crate::config::raw::{RawNotify, RawOperator, RawRetention, RawVerification};
 use crate::config::{Operator, VerifierName};
 
 impl Judge<'_> {
@@ -27,13 +27,13 @@ impl Judge<'_> {
         chosen
     }
 
-    pub(super) fn policy(&mut self, raw: &RawVerification) -> Policy {
+    pub(super) fn policy(&mut self, raw: &RawVerification, retention: &RawRetention) -> Policy {
         let default = Policy::default();
         let mut days = |value, key, default: u16| {
             let days = self.number(value, key, 0, 3650, u64::from(default));
             u16::try_from(days).unwrap_or(default)
         };
-        Policy {
+        let policy = Policy {
             known_device_days: days(
                 raw.known_device_days.as_ref(),
                 "verification.known_device_days",
@@ -45,7 +45,22 @@ impl Judge<'_> {
                 default.evidence_days,
             ),
             ..default
+        };
+        Policy { identity_days: self.identity_days(retention, policy.evidence_days), ..policy }
+    }
+
+    /// Notices are tried for a day, with an address that is personal; hence two at least.
+    fn identity_days(&mut self, raw: &RawRetention, evidence_days: u16) -> u16 {
+        let default = Policy::default().identity_days.max(evidence_days);
+        let value = raw.identity_days.as_ref();
+        let days = self.number(value, "retention.identity_days", 2, 3650, u64::from(default));
+        let days = u16::try_from(days).unwrap_or(default);
+        if let Some(value) = value.filter(|_| days < evidence_days) {
+            let text = "retention.identity_days must be at least verification.evidence_days: \
+                        pictures cannot be read longer than who they show";
+            self.fault(value.span(), text.to_owned());
         }
+        days
     }
 
     /// In test mode the receiver is mostly a program on the same desk.

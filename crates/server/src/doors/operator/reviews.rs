@@ -149,7 +149,7 @@ fn by(query: Option<&str>) -> Result<String, &'static str> {
     named(query_parameter(query.unwrap_or_default(), "by").as_deref())
 }
 
-fn named(by: Option<&str>) -> Result<String, &'static str> {
+pub(super) fn named(by: Option<&str>) -> Result<String, &'static str> {
     let by = by.filter(|by| !by.trim().is_empty()).unwrap_or(SOMEBODY);
     if by.chars().count() > LONGEST || by.chars().any(char::is_control) {
         return Err("by must be a name of at most 200 characters");

@@ -62,7 +62,7 @@ impl Problem {
         match error {
             EngineError::NotThisStep | EngineError::WrongState(_) => Problem::NotThisStep,
             EngineError::Elsewhere => Problem::Elsewhere,
-            EngineError::Expired => Problem::Expired,
+            EngineError::Expired | EngineError::Erased => Problem::Expired,
             EngineError::NoSuchLink | EngineError::NoSuchCertification => Problem::NoSuchLink,
             EngineError::ChallengeOver => Problem::ChallengeOver,
             EngineError::TooManyTries => Problem::TooManyTries,

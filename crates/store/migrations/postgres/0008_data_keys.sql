@@ -1,0 +1,21 @@
+-- The key that the personal part of one certification is sealed under. Without the row it is unreadable.
+CREATE TABLE data_keys (
+    certify_id BYTEA  NOT NULL PRIMARY KEY,
+    wrapped    BYTEA  NOT NULL,                   -- sealed; empty: of before there were such keys
+    ended_at   BIGINT                             -- when the certification ended
+);
+
+CREATE INDEX data_keys_by_end ON data_keys (ended_at) WHERE ended_at IS NOT NULL;
+
+INSERT INTO data_keys (certify_id, wrapped, ended_at)
+SELECT certify_id, '\x'::bytea,
+       CASE WHEN state IN ('passed', 'failed', 'expired') THEN state_at END
+FROM certifications;
+
+-- Whose personal data was erased on request. Kept, so that a copy from before can be made to follow.
+CREATE TABLE erasures (
+    certify_id BYTEA  NOT NULL PRIMARY KEY,
+    at         BIGINT NOT NULL,
+    erased_by  TEXT COLLATE "C" NOT NULL,
+    why        TEXT COLLATE "C" NOT NULL
+);
