@@ -23,6 +23,7 @@ mod invocation;
 mod limits;
 mod name;
 mod parent;
+mod usage;
 
 pub use error::FunctionError;
 pub use guest::worker_main;
@@ -31,3 +32,4 @@ pub use invocation::Invocation;
 pub use limits::Limits;
 pub use name::{FunctionName, InvalidName};
 pub use parent::{Runtime, WorkerCommand};
+pub use usage::Usage;

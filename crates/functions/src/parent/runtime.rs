@@ -15,6 +15,7 @@ use super::folder;
 use super::pool::{Full, Key, Lease, Pool};
 use super::worker::{Worker, WorkerCommand};
 use crate::frames::{Call, FRAME_MARGIN, Failure, MAX_FRAME, Purpose, Setup, ToGuest};
+use crate::usage::{Counts, Usage};
 use crate::{FunctionError, FunctionName, Host, HostFailure, Invocation, Limits, LogLevel};
 
 /// What a guest gets on top of its deadline to say by itself that it was too slow, before its
@@ -34,6 +35,7 @@ struct Shared {
     ctx_extension: &'static str,
     reload: bool,
     pool: Arc<Pool>,
+    counts: Counts,
 }
 
 impl fmt::Debug for Runtime {
@@ -61,7 +63,8 @@ impl Runtime {
         reload: bool,
     ) -> Self {
         let pool = Pool::new(limits.clone());
-        Self(Arc::new(Shared { command, limits, ctx_extension, reload, pool }))
+        let counts = Counts::default();
+        Self(Arc::new(Shared { command, limits, ctx_extension, reload, pool, counts }))
     }
 
     /// Calls a function and gives the JSON text of its result.
@@ -70,7 +73,10 @@ impl Runtime {
         invocation: Invocation,
         host: Arc<dyn Host>,
     ) -> Result<String, FunctionError> {
-        self.0.invoke(invocation, host, Purpose::Run).await
+        let under_way = self.0.counts.begin();
+        let result = self.0.invoke(invocation, host, Purpose::Run).await;
+        under_way.ended(&result);
+        result
     }
 
     /// Loads a function without calling it: its module runs, its entry is looked at.
@@ -91,6 +97,11 @@ impl Runtime {
     /// The functions in the folder `root`, in order.
     pub fn list(root: &Path) -> io::Result<Vec<FunctionName>> {
         folder::list(root)
+    }
+
+    /// How much it is used.
+    pub fn usage(&self) -> Usage {
+        self.0.counts.usage()
     }
 
     /// Refuses new calls, waits for running ones, and ends every worker.
@@ -160,6 +171,7 @@ impl Shared {
             extension: self.ctx_extension.to_owned(),
         });
         let setup = setup.encode().map_err(|_| FunctionError::Crashed)?;
+        self.counts.cold_start();
         Worker::spawn(&self.command, setup).map_err(|error| {
             tracing::error!(program = ?self.command.program, %error, "no worker could be started");
             FunctionError::Crashed

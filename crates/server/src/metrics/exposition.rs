@@ -17,6 +17,7 @@ pub(crate) async fn exposition(state: &AppState, process: Option<Process>) -> St
     page.requests(state);
     page.bounds(state);
     page.ends(state);
+    page.functions(state);
     page.notices(state).await;
     let suspended = state.engine.suspended_upstreams();
     page.family("certifyd_upstream_suspended", "gauge", "Gateways elsewhere that are left alone.");
@@ -104,6 +105,21 @@ impl Page {
         ] {
             self.value(name, &format!("{{state=\"{outcome}\"}}"), count);
         }
+    }
+
+    fn functions(&mut self, state: &AppState) {
+        let usage = state.functions.usage();
+        let name = "certifyd_function_calls_total";
+        self.family(name, "counter", "Calls of functions that have ended since the start.");
+        for (result, count) in
+            [("succeeded", usage.succeeded), ("failed", usage.failed), ("refused", usage.refused)]
+        {
+            self.value(name, &format!("{{result=\"{result}\"}}"), count);
+        }
+        let name = "certifyd_function_cold_starts_total";
+        self.single(name, "counter", "Workers that had to be started.", usage.cold_starts);
+        let name = "certifyd_function_calls_under_way";
+        self.single(name, "gauge", "Calls of functions that run or wait.", usage.under_way);
     }
 
     /// Nothing is said if the store cannot be asked.

@@ -26,7 +26,8 @@ async fn numbers(server: &TestServer) -> String {
 
 fn value(text: &str, series: &str) -> f64 {
     let line = text.lines().find_map(|line| line.strip_prefix(&format!("{series} ")));
-    line.map_or(f64::NAN, |line| line.parse().unwrap())
+    assert!(line.is_some(), "{series} in {text}");
+    line.unwrap().parse().unwrap()
 }
 
 fn families(text: &str) -> BTreeSet<&str> {
