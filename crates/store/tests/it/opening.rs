@@ -147,7 +147,7 @@ fn migrations(engine: &str) -> Vec<String> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(engine);
     let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name());
     let names = files.map(|name| name.into_string().unwrap());
-    let mut names: Vec<_> = names.filter(|name| name.ends_with(".sql")).collect();
+    let mut names: Vec<_> = names.filter(|name| name != "README.md").collect();
     names.sort_unstable();
     names
 }
