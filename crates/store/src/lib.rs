@@ -4,8 +4,10 @@
 //! Statements are written once, in the subset of SQL that SQLite and PostgreSQL share, with `$1`
 //! parameters; `conn` is the only place that knows which engine runs them.
 //!
-//! A write is answered after its commit has reached the disk (WAL, `synchronous=FULL`). Writes
-//! that wait while one commit runs share the next one (`writer`).
+//! A write is answered after its commit has reached the disk: on SQLite (WAL, `synchronous=FULL`)
+//! writes that wait while one commit runs share the next one (`writer`); on PostgreSQL
+//! (`synchronous_commit`) each is a transaction, and other nodes may write beside it (`postgres`).
+//! What has to be decided once is therefore decided by one statement, or behind `Conn::hold`.
 
 #![forbid(unsafe_code)]
 

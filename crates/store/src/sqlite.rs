@@ -9,6 +9,8 @@ use crate::StoreError;
 
 /// How long to wait for another process that holds the write lock, e.g. a backup.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long to wait where SQLite does not.
+const PAUSE: Duration = Duration::from_millis(5);
 /// Statements kept prepared on each connection; more than we have.
 const STATEMENTS: usize = 64;
 
@@ -27,10 +29,25 @@ pub(crate) fn open(file: Option<&Path>) -> Result<Connection, StoreError> {
     };
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    into_wal(&connection)?;
     connection.execute_batch(
         // What is deleted is overwritten: a destroyed key must not lie in a free page.
-        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-         PRAGMA secure_delete = ON;",
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;",
     )?;
     Ok(connection)
+}
+
+/// Whoever opens a new file together with others may meet them here, where SQLite does not wait by
+/// itself.
+fn into_wal(connection: &Connection) -> Result<(), StoreError> {
+    let mut left = BUSY_TIMEOUT;
+    loop {
+        match connection.execute_batch("PRAGMA journal_mode = WAL").map_err(StoreError::from) {
+            Err(StoreError::Busy(_)) if !left.is_zero() => {
+                std::thread::sleep(PAUSE);
+                left = left.saturating_sub(PAUSE);
+            }
+            result => return result,
+        }
+    }
 }

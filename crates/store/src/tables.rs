@@ -54,6 +54,10 @@ const ALL: &[(&str, &str, &str)] = &[
         "owner outer_order_no",
         "content_digest state attempt doubted sending_until certify_id changed_at",
     ),
+    ("audit", "chain seq", "at who action object detail prev_hash hash"),
+    ("audit_heads", "chain", "seq hash"),
+    ("data_keys", "certify_id", "wrapped ended_at"),
+    ("erasures", "certify_id", "at erased_by why"),
 ];
 
 /// A value as it is stored.

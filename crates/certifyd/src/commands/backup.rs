@@ -130,6 +130,10 @@ fn existing(url: &str) -> anyhow::Result<PathBuf> {
         Location::File(path) if path.exists() => Ok(path),
         Location::File(path) => bail!("there is no database at {}", path.display()),
         Location::Memory => bail!("a store in memory cannot be copied"),
+        Location::Postgres(_) => bail!(
+            "copies of PostgreSQL are made with its own tools (pg_dump, pg_basebackup); keep \
+             erasures.log of data_dir with them, and erasures are made again at the next start"
+        ),
     }
 }
 

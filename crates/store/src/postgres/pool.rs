@@ -74,7 +74,10 @@ impl Pool {
     }
 
     async fn attempt<W: Work>(&self, work: &mut W, kind: Kind) -> Result<W::Output, Fault> {
-        let session = self.take().await.map_err(Fault::last)?;
+        let session = self.take().await.map_err(|error| {
+            tracing::warn!(%error, "no connection to the database");
+            Fault::last(StoreError::Busy("the database cannot be reached"))
+        })?;
         let unit = async {
             match kind {
                 Kind::Write => in_transaction(&session, work).await,

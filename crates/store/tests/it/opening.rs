@@ -141,3 +141,36 @@ fn commits_reach_the_disk_before_they_are_answered() {
     assert_eq!(mode, "wal");
     drop(store);
 }
+
+/// The names of an engine's migrations.
+fn migrations(engine: &str) -> Vec<String> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(engine);
+    let files = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().file_name());
+    let names = files.map(|name| name.into_string().unwrap());
+    let mut names: Vec<_> = names.filter(|name| name != "README.md").collect();
+    names.sort_unstable();
+    names
+}
+
+#[test]
+fn both_engines_have_the_same_migrations_and_all_are_applied() {
+    assert_eq!(migrations("sqlite"), migrations("postgres"));
+    let folder = Folder::new();
+    let all = i64::try_from(migrations("sqlite").len()).unwrap();
+    for from in [0, all] {
+        assert_eq!(folder.open().migrated(), store::Migrated { from, to: all });
+    }
+}
+
+#[test]
+fn of_many_that_open_a_new_database_at_once_each_succeeds() {
+    let folder = Folder::new();
+    std::thread::scope(|scope| {
+        let opening: Vec<_> = (0..6).map(|_| scope.spawn(|| folder.try_open().map(drop))).collect();
+        for opened in opening {
+            assert_eq!(opened.join().unwrap(), Ok(()));
+        }
+    });
+    let applied = folder.number("SELECT COUNT(*) FROM schema_migrations");
+    assert_eq!(usize::try_from(applied).unwrap(), migrations("sqlite").len(), "each once");
+}
