@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::{CertifyId, Sealed};
 use jiff::Timestamp;
 
-use crate::certifications::id_from;
+use crate::certifications::{hold, id_from};
 use crate::{Conn, Store, StoreError, Work};
 
 const TABLE: &str = "data_keys";
@@ -112,6 +112,7 @@ pub(crate) async fn end(
 /// Destroys a key, with everything that was sealed under it or beside it: what is deleted twice is
 /// gone once. Tells whether there was a key.
 pub(crate) async fn destroy(conn: &mut Conn<'_>, id: CertifyId) -> Result<bool, StoreError> {
+    hold(conn, id).await?;
     let id = id.to_bytes();
     let nothing: &[u8] = &[];
     let of_it = [id.as_slice().into(), nothing.into()];

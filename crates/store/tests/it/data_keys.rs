@@ -37,7 +37,8 @@ async fn a_key_is_kept_with_its_certification_and_destroyed_alone() {
 
 #[tokio::test]
 async fn keys_are_overdue_from_the_millisecond_on_at_which_they_ended() {
-    let store = Folder::new().open();
+    let folder = Folder::new();
+    let store = folder.open();
     for number in 1..=3 {
         store.insert_certification(record(number)).await.unwrap();
     }
@@ -51,7 +52,8 @@ async fn keys_are_overdue_from_the_millisecond_on_at_which_they_ended() {
 
 #[tokio::test]
 async fn an_erasure_is_noted_once_and_found_by_order() {
-    let store = Folder::new().open();
+    let folder = Folder::new();
+    let store = folder.open();
     store.insert_certification(record(1)).await.unwrap();
     let owner = domain::AppId::parse(OWNER).unwrap();
     let order = record(1).certification.order_no;
@@ -88,7 +90,7 @@ async fn certifications_from_before_get_an_empty_key_that_ends_with_them() {
 
 #[tokio::test]
 async fn what_is_destroyed_is_in_no_file() {
-    let folder = Folder::new();
+    let folder = Folder::with_file();
     let store = folder.open();
     let (key, subject) = (vec![0xa7; 60], vec![0xc5; 200]);
     let mut record = record(1);
