@@ -85,8 +85,9 @@ async fn carry_out(
             certify::run(state, &acting, content, common.return_url).await.map(Answer::Link)
         }
         Method::Query => query::run(state, &acting, content).await.map(Answer::Outcome),
-        Method::Status | Method::AppToken | Method::AppTokenQuery => {
-            status::run(state, &acting, content).await.map(Answer::Outcome)
+        Method::Status => status::run(state, &acting, content).await.map(Answer::Outcome),
+        Method::AppToken | Method::AppTokenQuery => {
+            app_token::run(state, caller, method, content).await.map(Answer::Outcome)
         }
     }
 }

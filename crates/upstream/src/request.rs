@@ -45,8 +45,8 @@ impl From<CipherError> for NotWritten {
 pub(crate) enum Place {
     /// The form body: everything may be in it.
     Form,
-    /// The address a browser opens: tokens are left out. The page of a certification needs none, for
-    /// its id already belongs to the one it was opened for.
+    /// The address a browser opens: tokens are never in it. Who calls by one is refused before a page
+    /// is asked for.
     Address,
 }
 
