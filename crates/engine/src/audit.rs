@@ -176,13 +176,28 @@ impl Engine {
         self.note_down(&Who::System, "configuration_reloaded", object, None).await
     }
 
-    /// The rows of this server's chain from `from` on, at most `most`.
+    /// The rows of a chain from `from` on, at most `most`.
     ///
     /// # Errors
     /// A fault of the store; [`EngineError::Internal`] for a row that cannot be what was written.
-    pub async fn audit(&self, from: i64, most: u32) -> Result<Vec<AuditLine>, EngineError> {
-        let rows = self.store.audit_rows(AUDIT_CHAIN, from, most).await?;
+    pub async fn audit(
+        &self,
+        chain: &str,
+        from: i64,
+        most: u32,
+    ) -> Result<Vec<AuditLine>, EngineError> {
+        let rows = self.store.audit_rows(chain, from, most).await?;
         rows.into_iter().map(line).collect()
+    }
+
+    /// The chains there are, each with the place of its last row. One process that has the database
+    /// for itself writes [`AUDIT_CHAIN`]; connections that share one write several.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn audit_chains(&self) -> Result<Vec<(String, i64)>, EngineError> {
+        let heads = self.store.audit_heads().await?;
+        Ok(heads.into_iter().map(|head| (head.chain, head.seq)).collect())
     }
 }
 

@@ -2,6 +2,7 @@
 //! changed. Each holds the hash of the one before it. The hash is keyed, and the key is not here.
 
 mod append;
+mod ends;
 mod read;
 
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 pub(crate) use append::{Outcome, Recorded};
+pub(crate) use ends::Ends;
 
 use crate::{Store, StoreError};
 

@@ -4,12 +4,20 @@ use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use tokio_postgres::types::{IsNull, Type};
 
 use crate::StoreError;
+use crate::audit::Ends;
 use crate::postgres::Session;
 use crate::tables::Value;
 
 /// A connection inside a unit of work.
 #[derive(Debug)]
-pub(crate) enum Conn<'c> {
+pub(crate) struct Conn<'c> {
+    on: On<'c>,
+    /// The ends of the audit's chains, where this transaction is the only one that moves them.
+    ends: Option<&'c mut Ends>,
+}
+
+#[derive(Debug)]
+enum On<'c> {
     /// Exclusive although shared access would do: only so may it cross threads with its unit.
     Sqlite(&'c mut rusqlite::Connection),
     Postgres(&'c Session),
@@ -172,21 +180,68 @@ fn bind(statement: &mut rusqlite::Statement<'_>, params: &[Param<'_>]) -> Result
     Ok(())
 }
 
-impl Conn<'_> {
+impl<'c> Conn<'c> {
+    /// On SQLite, for what adds nothing to the audit, or is alone in its transaction.
+    pub(crate) fn sqlite(connection: &'c mut rusqlite::Connection) -> Self {
+        Self { on: On::Sqlite(connection), ends: None }
+    }
+
+    /// On SQLite, in a transaction of several units.
+    pub(crate) fn in_group(connection: &'c mut rusqlite::Connection, ends: &'c mut Ends) -> Self {
+        Self { on: On::Sqlite(connection), ends: Some(ends) }
+    }
+
+    /// On PostgreSQL, in a transaction of its own.
+    pub(crate) fn postgres(session: &'c Session) -> Self {
+        Self { on: On::Postgres(session), ends: None }
+    }
+
+    /// What this transaction knows of the chains' ends.
+    pub(crate) fn ends(&mut self) -> Option<&mut Ends> {
+        self.ends.as_deref_mut()
+    }
+
+    /// Which of several chains to write; none where there is one writer. Writers that share a chain
+    /// wait for each other's commits.
+    pub(crate) fn strand(&self) -> Option<u32> {
+        match &self.on {
+            On::Sqlite(_) => None,
+            On::Postgres(session) => Some(session.strand()),
+        }
+    }
+
     /// Runs a statement and tells how many rows it changed.
     pub(crate) async fn execute(
         &mut self,
         sql: &'static str,
         params: &[Param<'_>],
     ) -> Result<usize, StoreError> {
-        match self {
-            Self::Sqlite(connection) => {
+        match &mut self.on {
+            On::Sqlite(connection) => {
                 let mut statement = connection.prepare_cached(sql)?;
                 bind(&mut statement, params)?;
                 Ok(statement.raw_execute()?)
             }
-            Self::Postgres(session) => session.execute(sql, params).await,
+            On::Postgres(session) => session.execute(sql, params).await,
         }
+    }
+
+    /// Runs two statements of which neither needs the other's answer: on a network in one
+    /// exchange.
+    pub(crate) async fn execute_both(
+        &mut self,
+        first: (&'static str, &[Param<'_>]),
+        second: (&'static str, &[Param<'_>]),
+    ) -> Result<(), StoreError> {
+        if let On::Postgres(session) = &self.on {
+            let (first, second) = tokio::join!(
+                session.execute(first.0, first.1),
+                session.execute(second.0, second.1)
+            );
+            return first.and(second).map(|_| ());
+        }
+        self.execute(first.0, first.1).await?;
+        self.execute(second.0, second.1).await.map(|_| ())
     }
 
     /// Runs a query of at most one row.
@@ -196,14 +251,14 @@ impl Conn<'_> {
         params: &[Param<'_>],
         read: impl FnOnce(&Row<'_>) -> Result<T, StoreError> + Send,
     ) -> Result<Option<T>, StoreError> {
-        match self {
-            Self::Sqlite(connection) => {
+        match &mut self.on {
+            On::Sqlite(connection) => {
                 let mut statement = connection.prepare_cached(sql)?;
                 bind(&mut statement, params)?;
                 let mut rows = statement.raw_query();
                 rows.next()?.map(|row| read(&Row::Sqlite(row))).transpose()
             }
-            Self::Postgres(session) => {
+            On::Postgres(session) => {
                 let rows = session.query(sql, params).await?;
                 rows.first().map(|row| read(&Row::Postgres(row))).transpose()
             }
@@ -217,8 +272,8 @@ impl Conn<'_> {
         params: &[Param<'_>],
         mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError> + Send,
     ) -> Result<Vec<T>, StoreError> {
-        match self {
-            Self::Sqlite(connection) => {
+        match &mut self.on {
+            On::Sqlite(connection) => {
                 let mut statement = connection.prepare_cached(sql)?;
                 bind(&mut statement, params)?;
                 let mut rows = statement.raw_query();
@@ -228,7 +283,7 @@ impl Conn<'_> {
                 }
                 Ok(found)
             }
-            Self::Postgres(session) => {
+            On::Postgres(session) => {
                 let rows = session.query(sql, params).await?;
                 rows.iter().map(|row| read(&Row::Postgres(row))).collect()
             }
@@ -242,9 +297,9 @@ impl Conn<'_> {
         sql: &'static str,
         params: &[Param<'_>],
     ) -> Result<(), StoreError> {
-        match self {
-            Self::Sqlite(_) => Ok(()),
-            Self::Postgres(session) => session.query(sql, params).await.map(|_| ()),
+        match &mut self.on {
+            On::Sqlite(_) => Ok(()),
+            On::Postgres(session) => session.query(sql, params).await.map(|_| ()),
         }
     }
 }

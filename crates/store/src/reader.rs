@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::work::{Work, run_now};
-use crate::{StoreError, sqlite};
+use crate::{Conn, StoreError, sqlite};
 
 /// Reader threads. A read takes microseconds from the page cache; two hide one that waits for
 /// the disk.
@@ -41,7 +41,7 @@ impl Readers {
     pub(crate) async fn submit<W: Work>(&self, mut work: W) -> Result<W::Output, StoreError> {
         let (sender, receiver) = oneshot::channel();
         let job: Job = Box::new(move |connection| {
-            let _ = sender.send(run_now(&mut work, connection));
+            let _ = sender.send(run_now(&mut work, Conn::sqlite(connection)));
         });
         let gone = || StoreError::Unavailable("the readers have stopped".into());
         self.queue.try_send(job).map_err(|error| match error {

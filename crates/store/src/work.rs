@@ -17,11 +17,7 @@ pub(crate) trait Work: Send + 'static {
 }
 
 /// Runs a unit on a connection that never waits.
-pub(crate) fn run_now<W: Work>(
-    work: &mut W,
-    connection: &mut rusqlite::Connection,
-) -> Result<W::Output, StoreError> {
-    let mut conn = Conn::Sqlite(connection);
+pub(crate) fn run_now<W: Work>(work: &mut W, mut conn: Conn<'_>) -> Result<W::Output, StoreError> {
     let mut future = work.run(&mut conn);
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     match future.as_mut().poll(&mut context) {

@@ -6,8 +6,9 @@
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::StoreError;
+use crate::audit::Ends;
 use crate::work::{Work, run_now};
+use crate::{Conn, StoreError};
 
 /// Units in one commit. Larger groups gain nothing and delay the first of them.
 const GROUP: usize = 256;
@@ -17,7 +18,13 @@ const WAITING: usize = 4096;
 /// Answers one caller, once the group's fate is known.
 type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 /// Runs one unit, or learns why it cannot run, and gives the answer to hold back until the commit.
-type Job = Box<dyn FnOnce(Result<&mut Connection, StoreError>) -> Answer + Send>;
+type Job = Box<dyn FnOnce(Result<Group<'_>, StoreError>) -> Answer + Send>;
+
+/// The transaction that several units share.
+struct Group<'g> {
+    connection: &'g mut Connection,
+    ends: &'g mut Ends,
+}
 
 #[derive(Debug)]
 pub(crate) struct Writer {
@@ -59,8 +66,8 @@ impl Drop for Writer {
 }
 
 fn job<W: Work>(mut work: W, sender: oneshot::Sender<Result<W::Output, StoreError>>) -> Job {
-    Box::new(move |connection| {
-        let result = connection.and_then(|connection| in_savepoint(connection, &mut work));
+    Box::new(move |group| {
+        let result = group.and_then(|group| in_savepoint(group, &mut work));
         Box::new(move |committed| {
             // A caller that stopped waiting is not an error: its unit is committed all the same.
             let _ = sender.send(committed.and(result));
@@ -68,13 +75,13 @@ fn job<W: Work>(mut work: W, sender: oneshot::Sender<Result<W::Output, StoreErro
     })
 }
 
-fn in_savepoint<W: Work>(
-    connection: &mut Connection,
-    work: &mut W,
-) -> Result<W::Output, StoreError> {
+fn in_savepoint<W: Work>(group: Group<'_>, work: &mut W) -> Result<W::Output, StoreError> {
+    let Group { connection, ends } = group;
     execute(connection, "SAVEPOINT unit")?;
-    let result = run_now(work, connection);
+    let before = ends.clone();
+    let result = run_now(work, Conn::in_group(connection, ends));
     if result.is_err() {
+        *ends = before;
         // A full disk or a failing one makes SQLite roll back the whole group by itself. Going on
         // would begin a transaction of its own for each further unit.
         if connection.is_autocommit() {
@@ -98,16 +105,17 @@ fn rolled_back() -> StoreError {
 fn serve(connection: &mut Connection, mut jobs: mpsc::Receiver<Job>) {
     let mut group = Vec::with_capacity(GROUP);
     while jobs.blocking_recv_many(&mut group, GROUP) > 0 {
+        let mut ends = Ends::default();
         let begun = execute(connection, "BEGIN IMMEDIATE");
         let answers: Vec<Answer> = group
             .drain(..)
             .map(|job| match &begun {
                 Ok(()) if connection.is_autocommit() => job(Err(rolled_back())),
-                Ok(()) => job(Ok(&mut *connection)),
+                Ok(()) => job(Ok(Group { connection: &mut *connection, ends: &mut ends })),
                 Err(error) => job(Err(error.clone())),
             })
             .collect();
-        let committed = begun.and_then(|()| execute(connection, "COMMIT"));
+        let committed = begun.and_then(|()| commit(connection, ends));
         if let Err(error) = &committed {
             tracing::error!(%error, units = answers.len(), "commit failed");
             // Nothing to roll back if the transaction never began; the next BEGIN tells.
@@ -117,4 +125,12 @@ fn serve(connection: &mut Connection, mut jobs: mpsc::Receiver<Job>) {
             answer(committed.clone());
         }
     }
+}
+
+/// The ends of the audit's chains are moved once for all units.
+fn commit(connection: &mut Connection, ends: Ends) -> Result<(), StoreError> {
+    if !ends.are_empty() && !connection.is_autocommit() {
+        run_now(&mut { ends }, Conn::sqlite(connection))?;
+    }
+    execute(connection, "COMMIT")
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 use domain::{AppId, FailReason, Part, Source, Way};
 use engine::AuditFault::{Changed, Missing};
 use engine::{
-    Agreement, AuditFault, AuditHead, AuditReport, AuditTrail, Chosen, Policy, Review, Ruling,
-    Taken, Vault,
+    AUDIT_CHAIN, Agreement, AuditFault, AuditHead, AuditReport, AuditTrail, Chosen, Policy, Review,
+    Ruling, Taken, Vault,
 };
 use rusqlite::Connection;
 use rusqlite::types::Value;
@@ -32,7 +32,7 @@ async fn verify_under(folder: &Path, key: u8, known: &[AuditHead]) -> AuditRepor
 
 /// Each action with who did it, in order.
 async fn told(world: &TestEngine) -> Vec<String> {
-    let lines = world.engine.audit(1, 1000).await.unwrap();
+    let lines = world.engine.audit(AUDIT_CHAIN, 1, 1000).await.unwrap();
     lines.iter().map(|line| format!("{} {}", line.who, line.action)).collect()
 }
 
@@ -81,11 +81,11 @@ async fn what_a_person_and_an_operator_do_is_told_in_order() {
             "operator:Ann failed",
         ]
     );
-    let lines = world.engine.audit(1, 1000).await.unwrap();
+    let lines = world.engine.audit(AUDIT_CHAIN, 1, 1000).await.unwrap();
     assert!(lines.iter().all(|line| line.object == certification.to_string()));
     assert_eq!(lines.last().unwrap().detail.as_deref(), Some("FACE_NOT_MATCH"));
     // From somewhere, and no more than asked for.
-    assert_eq!(world.engine.audit(4, 2).await.unwrap(), lines[3..5]);
+    assert_eq!(world.engine.audit(AUDIT_CHAIN, 4, 2).await.unwrap(), lines[3..5]);
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn agreements_tokens_expiry_and_reloads_are_told() {
             "system configuration_reloaded".to_owned(),
         ]
     );
-    let lines = world.engine.audit(1, 1).await.unwrap();
+    let lines = world.engine.audit(AUDIT_CHAIN, 1, 1).await.unwrap();
     assert_eq!(lines[0].object, format!("{ISV} for {MERCHANT}"));
 }
 
@@ -140,7 +140,7 @@ async fn nothing_personal_and_no_token_is_told() {
     world.engine.submit(&link, &session).await.unwrap();
     let code = world.engine.grant_code(&id(ISV), &id(MERCHANT)).await.unwrap();
     let issued = world.engine.exchange_code(&id(ISV), &code).await.unwrap();
-    let shown = format!("{:?}", world.engine.audit(1, 1000).await.unwrap());
+    let shown = format!("{:?}", world.engine.audit(AUDIT_CHAIN, 1, 1000).await.unwrap());
     let secrets = [orders::CERT_NAME, orders::CERT_NO, orders::RETURN_URL, "device-token"];
     let tokens = [&*session, &*code, &*issued.token, &*issued.refresh_token, &*link];
     for secret in secrets.iter().chain(&tokens) {

@@ -7,7 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::{Answer, AppId, CertifyId, OrderNo, Part};
 use engine::{
-    Chosen, EngineError, Erasable, Graveyard, NoticeState, Policy, Reach, Review, Tombstone,
+    AUDIT_CHAIN, Chosen, EngineError, Erasable, Graveyard, NoticeState, Policy, Reach, Review,
+    Tombstone,
 };
 use jiff::SignedDuration;
 use testkit::{Blueprint, COMPATIBLE, TestEngine, orders, pictures};
@@ -78,7 +79,7 @@ async fn an_erased_person_cannot_be_read_and_the_result_stays() {
     let at = world.engine.now();
     let (by, why) = ("Ann".to_owned(), "asked for".to_owned());
     assert_eq!(stones, [Tombstone { certify_id: id.to_string(), at, by, why }]);
-    let lines = world.engine.audit(1, 100).await.unwrap();
+    let lines = world.engine.audit(AUDIT_CHAIN, 1, 100).await.unwrap();
     let told = lines.iter().find(|line| line.action == "erased").unwrap();
     assert_eq!((&*told.who, &told.object), ("operator:Ann", &id.to_string()));
     assert_eq!(told.detail.as_deref(), Some("asked for"));
@@ -144,7 +145,7 @@ async fn a_copy_from_before_follows_when_it_is_put_back() {
     assert!(!is_readable(&world, id).await);
     assert!(is_readable(&world, other).await);
     assert_eq!(world.engine.erase_again(all).await, Ok(0));
-    let lines = world.engine.audit(1, 100).await.unwrap();
+    let lines = world.engine.audit(AUDIT_CHAIN, 1, 100).await.unwrap();
     assert!(lines.iter().any(|line| line.who == "system" && line.action == "erased"));
 }
 
@@ -174,7 +175,7 @@ async fn a_person_is_forgotten_when_the_time_is_up_and_not_before() {
     world.clock.advance(SignedDuration::from_hours(23));
     assert_eq!(world.engine.sweep().await.unwrap().forgotten, 1);
     assert_eq!(world.engine.sweep().await.unwrap().forgotten, 0);
-    let lines = world.engine.audit(1, 100).await.unwrap();
+    let lines = world.engine.audit(AUDIT_CHAIN, 1, 100).await.unwrap();
     let forgotten = lines.iter().filter(|line| line.action == "identity_deleted");
     let forgotten: Vec<&str> = forgotten.map(|line| line.object.as_str()).collect();
     assert_eq!(forgotten, [passed, later, left].map(|id| id.to_string()));

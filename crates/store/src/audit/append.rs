@@ -1,11 +1,14 @@
 //! Adding rows, at the end of the unit of work they tell of.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use super::{AUDIT_BEGINNING, AuditLink, AuditRecord, NewAuditEntry};
+use crate::conn::{Param, Row};
 use crate::{Conn, Inserted, Notice, StoreError, UpstreamClaimed, Work};
 
-const TABLE: &str = "audit";
+const HEADS: &str = "audit_heads";
 
 /// What a unit that is recorded answers: whether what an entry tells of has come about.
 pub(crate) trait Outcome {
@@ -104,52 +107,83 @@ impl Work for Nothing {
     }
 }
 
+/// The last row of a chain.
+#[derive(Debug, Clone)]
+pub(super) struct End {
+    pub(super) seq: i64,
+    pub(super) hash: Vec<u8>,
+}
+
+impl End {
+    fn read(row: &Row<'_>) -> Result<Self, StoreError> {
+        Ok(Self { seq: row.get(0, HEADS, "seq")?, hash: row.get(1, HEADS, "hash")? })
+    }
+}
+
 async fn append(
     conn: &mut Conn<'_>,
     record: &AuditRecord,
     entry: &NewAuditEntry,
 ) -> Result<(), StoreError> {
-    let chain = &*record.chain;
-    let (seq, prev_hash) = next(conn, chain).await?;
+    let chain = strand_of(&record.chain, conn.strand());
+    let before = before(conn, &chain).await?;
+    let seq = before.seq + 1;
     let at = entry.at.as_millisecond();
     let detail = entry.detail.as_deref();
     let hash = record.seal.hash(&AuditLink {
-        chain,
+        chain: &chain,
         seq,
         at,
         who: &entry.who,
         action: entry.action,
         object: &entry.object,
         detail,
-        prev_hash: &prev_hash,
+        prev_hash: &before.hash,
     });
-    conn.execute(
-        "INSERT INTO audit (chain, seq, at, who, action, object, detail, prev_hash, hash) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        &[
-            chain.into(),
-            seq.into(),
-            at.into(),
-            entry.who.as_str().into(),
-            entry.action.into(),
-            entry.object.as_str().into(),
-            detail.into(),
-            prev_hash.as_slice().into(),
-            hash.as_slice().into(),
-        ],
-    )
-    .await?;
-    conn.execute(
-        "UPDATE audit_heads SET hash = $2 WHERE chain = $1",
-        &[chain.into(), hash.as_slice().into()],
-    )
-    .await?;
+    let row: [Param<'_>; 9] = [
+        (&*chain).into(),
+        seq.into(),
+        at.into(),
+        entry.who.as_str().into(),
+        entry.action.into(),
+        entry.object.as_str().into(),
+        detail.into(),
+        before.hash.as_slice().into(),
+        hash.as_slice().into(),
+    ];
+    if conn.ends().is_none() {
+        return conn
+            .execute_both((ROW, &row), (MOVE, &[(&*chain).into(), (&hash[..]).into()]))
+            .await;
+    }
+    conn.execute(ROW, &row).await?;
+    if let Some(ends) = conn.ends() {
+        ends.moved(&chain, End { seq, hash: hash.to_vec() });
+    }
     Ok(())
 }
 
-/// Takes the next place of the chain; gives it and the hash before it. Whoever else wants one
-/// waits until this unit is committed.
-async fn next(conn: &mut Conn<'_>, chain: &str) -> Result<(i64, Vec<u8>), StoreError> {
+const ROW: &str = "INSERT INTO audit \
+     (chain, seq, at, who, action, object, detail, prev_hash, hash) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+const MOVE: &str = "UPDATE audit_heads SET hash = $2 WHERE chain = $1";
+
+/// The name of the chain that a connection writes.
+fn strand_of(chain: &Arc<str>, strand: Option<u32>) -> Arc<str> {
+    strand.map_or_else(|| Arc::clone(chain), |strand| format!("{chain}-{strand}").into())
+}
+
+/// The row that the next one comes behind.
+async fn before(conn: &mut Conn<'_>, chain: &str) -> Result<End, StoreError> {
+    if conn.ends().is_some() {
+        if let Some(end) = conn.ends().and_then(|ends| ends.of(chain)) {
+            return Ok(end);
+        }
+        let sql = "SELECT seq, hash FROM audit_heads WHERE chain = $1";
+        let found = conn.query_opt(sql, &[chain.into()], End::read).await?;
+        let beginning = || End { seq: 0, hash: AUDIT_BEGINNING.to_vec() };
+        return Ok(found.unwrap_or_else(beginning));
+    }
     if let Some(taken) = take(conn, chain).await? {
         return Ok(taken);
     }
@@ -159,14 +193,16 @@ async fn next(conn: &mut Conn<'_>, chain: &str) -> Result<(i64, Vec<u8>), StoreE
         &[chain.into(), AUDIT_BEGINNING.as_slice().into()],
     )
     .await?;
-    take(conn, chain).await?.ok_or(StoreError::Corrupt { table: "audit_heads", column: "chain" })
+    take(conn, chain).await?.ok_or(StoreError::Corrupt { table: HEADS, column: "chain" })
 }
 
-async fn take(conn: &mut Conn<'_>, chain: &str) -> Result<Option<(i64, Vec<u8>)>, StoreError> {
+/// Takes the next place of the chain; gives what is before it. Whoever else wants one waits until
+/// this unit is committed.
+async fn take(conn: &mut Conn<'_>, chain: &str) -> Result<Option<End>, StoreError> {
     conn.query_opt(
-        "UPDATE audit_heads SET seq = seq + 1 WHERE chain = $1 RETURNING seq, hash",
+        "UPDATE audit_heads SET seq = seq + 1 WHERE chain = $1 RETURNING seq - 1, hash",
         &[chain.into()],
-        |row| Ok((row.get(0, TABLE, "seq")?, row.get(1, TABLE, "hash")?)),
+        End::read,
     )
     .await
 }

@@ -21,7 +21,7 @@ impl Work for PutAside {
         let mut file = sqlite::open(Some(&self.0))?;
         migrate::run(&mut file)?;
         file.execute_batch("BEGIN")?;
-        copy_all(conn, &mut Conn::Sqlite(&mut file)).await?;
+        copy_all(conn, &mut Conn::sqlite(&mut file)).await?;
         file.execute_batch("COMMIT")?;
         Ok(())
     }
@@ -38,7 +38,7 @@ impl Work for TakeBack {
         let mut file = sqlite::open(Some(&self.0))?;
         migrate::same(&file)?;
         empty(conn).await?;
-        copy_all(&mut Conn::Sqlite(&mut file), conn).await
+        copy_all(&mut Conn::sqlite(&mut file), conn).await
     }
 }
 

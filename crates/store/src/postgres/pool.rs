@@ -93,8 +93,10 @@ impl Pool {
 }
 
 async fn in_transaction<W: Work>(session: &Session, work: &mut W) -> Result<W::Output, Fault> {
-    session.command("BEGIN").await?;
-    match done(session, work).await {
+    // Sent together with the first statement: what is sent arrives in this order.
+    let (begun, result) = tokio::join!(session.command("BEGIN"), done(session, work));
+    begun?;
+    match result {
         Ok(output) => {
             // Lost here, nobody knows whether it was committed: it is not done again.
             session.command("COMMIT").await.map_err(Fault::of_commit)?;
@@ -111,7 +113,7 @@ async fn in_transaction<W: Work>(session: &Session, work: &mut W) -> Result<W::O
 
 /// What a unit says, unless a statement of it has failed: then that, whatever it made of it.
 async fn done<W: Work>(session: &Session, work: &mut W) -> Result<W::Output, Fault> {
-    let result = work.run(&mut Conn::Postgres(session)).await;
+    let result = work.run(&mut Conn::postgres(session)).await;
     match session.fault() {
         Some(fault) => Err(fault),
         None => result.map_err(Fault::last),

@@ -27,7 +27,11 @@ pub(crate) struct Session {
     statements: Mutex<HashMap<&'static str, Statement>>,
     fault: Mutex<Option<Fault>>,
     abandoned: AtomicBool,
+    strand: u32,
 }
+
+/// Chains of the audit that the connections of all nodes share out among them.
+const STRANDS: i32 = 16;
 
 impl Session {
     pub(super) async fn open(address: &Address, tls: &tls::Connector) -> Result<Self, StoreError> {
@@ -35,14 +39,24 @@ impl Session {
         let (client, connection) = connected.map_err(|error| fault::of_connecting(&error))?;
         // It ends with its client, or tells the client when the server ends.
         tokio::spawn(connection);
-        let session = Self {
+        let mut session = Self {
             client,
             statements: Mutex::default(),
             fault: Mutex::default(),
             abandoned: AtomicBool::new(false),
+            strand: 0,
         };
         session.command(SETTINGS).await.map_err(|fault| fault.error)?;
+        // The server counts its processes, which spreads the connections of every node.
+        let own = session.query("SELECT pg_backend_pid()", &[]).await?;
+        let own: i32 = own.first().map_or(Ok(0), |row| row.try_get(0)).unwrap_or_default();
+        session.strand = own.rem_euclid(STRANDS).unsigned_abs();
         Ok(session)
+    }
+
+    /// Which of the audit's chains this connection writes.
+    pub(crate) fn strand(&self) -> u32 {
+        self.strand
     }
 
     /// It cannot be used any more.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
+use engine::{AuditLine, Engine, EngineError};
 use wire::rest::query_parameter;
 
 use super::reviews::private;
@@ -24,12 +25,34 @@ pub(crate) async fn list(
     let Some(limit) = limit.filter(|limit| (1..=MOST).contains(limit)) else {
         return invalid("limit must be a number from 1 to 1000");
     };
-    match state.engine.audit(from, limit).await {
-        Ok(lines) => {
-            let next = lines.last().map_or(from, |line| line.seq.saturating_add(1));
-            // Names of operators are in it.
-            private(Json(serde_json::json!({ "audit": lines, "next": next })).into_response())
-        }
-        Err(error) => refused(&error),
-    }
+    let (lines, chains) = match found(&state.engine, asked("chain"), from, limit).await {
+        Ok(found) => found,
+        Err(error) => return refused(&error),
+    };
+    let next = lines.last().map_or(from, |line| line.seq.saturating_add(1));
+    let chains: Vec<_> = chains
+        .into_iter()
+        .map(|(chain, last)| serde_json::json!({ "chain": chain, "last": last }))
+        .collect();
+    let found = serde_json::json!({ "audit": lines, "next": next, "chains": chains });
+    // Names of operators are in it.
+    private(Json(found).into_response())
+}
+
+type Found = (Vec<AuditLine>, Vec<(String, i64)>);
+
+/// The rows of the chain that is asked for; else of the first there is.
+async fn found(
+    engine: &Engine,
+    chain: Option<String>,
+    from: i64,
+    limit: u32,
+) -> Result<Found, EngineError> {
+    let chains = engine.audit_chains().await?;
+    let first = chains.first().map(|(name, _)| name.clone());
+    let lines = match chain.or(first) {
+        Some(chain) => engine.audit(&chain, from, limit).await?,
+        None => Vec::new(),
+    };
+    Ok((lines, chains))
 }
