@@ -1,7 +1,10 @@
 //! SQLite's one writer: whoever waits while a commit runs shares the next commit.
 //!
-//! There is no timer. A lone write commits at once; under load a group forms by itself. Each unit
-//! runs in its own savepoint, so one that fails takes nothing with it but itself.
+//! A lone write commits at once; under load a group forms by itself, and a large one waits a moment
+//! for more: pages and flush then serve twice as many. Each unit runs in its own savepoint, so one
+//! that fails takes nothing with it but itself.
+
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
@@ -12,6 +15,10 @@ use crate::{Conn, StoreError};
 
 /// Units in one commit. Larger groups gain nothing and delay the first of them.
 const GROUP: usize = 256;
+/// So many units at once come from a machine that is busy, and more are on their way.
+const BUSY: usize = 8;
+/// How long such a group waits for more; little beside what its callers wait for already.
+const GATHERING: Duration = Duration::from_millis(1);
 /// Units that may wait. Beyond it callers are told at once instead of queueing for seconds.
 const WAITING: usize = 4096;
 
@@ -105,6 +112,7 @@ fn rolled_back() -> StoreError {
 fn serve(connection: &mut Connection, mut jobs: mpsc::Receiver<Job>) {
     let mut group = Vec::with_capacity(GROUP);
     while jobs.blocking_recv_many(&mut group, GROUP) > 0 {
+        gather(&mut group, &mut jobs);
         let mut ends = Ends::default();
         let begun = execute(connection, "BEGIN IMMEDIATE");
         let answers: Vec<Answer> = group
@@ -124,6 +132,17 @@ fn serve(connection: &mut Connection, mut jobs: mpsc::Receiver<Job>) {
         for answer in answers {
             answer(committed.clone());
         }
+    }
+}
+
+fn gather(group: &mut Vec<Job>, jobs: &mut mpsc::Receiver<Job>) {
+    if !(BUSY..GROUP).contains(&group.len()) {
+        return;
+    }
+    std::thread::sleep(GATHERING);
+    while group.len() < GROUP {
+        let Ok(job) = jobs.try_recv() else { return };
+        group.push(job);
     }
 }
 
