@@ -36,7 +36,9 @@ mod snapshot;
 mod sqlite;
 mod tables;
 mod test_outcomes;
+mod timings;
 mod upstream_orders;
+mod usage;
 mod visits;
 mod work;
 mod writer;
@@ -60,7 +62,9 @@ pub use postgres::Address as PostgresAddress;
 pub use reviews::{Decision, Review};
 pub use sessions::{NewUser, Session, User};
 pub use tables::tables;
+pub use timings::{Timed, Timings};
 pub use upstream_orders::{UpstreamClaim, UpstreamClaimed, UpstreamOrderKey, UpstreamSettled};
+pub use usage::{StoreUsage, UnitsOfWork};
 pub use visits::{Beside, Consent, Handover, OpenChallenge, Visit};
 
 use std::path::Path;
@@ -81,6 +85,7 @@ pub struct Store {
     migrated: Migrated,
     /// What is stored with whatever is written.
     record: Option<AuditRecord>,
+    counts: Arc<usage::Counts>,
 }
 
 #[derive(Debug)]
@@ -111,7 +116,13 @@ impl Store {
                 (Backend::Postgres(postgres), migrated)
             }
         };
-        Ok(Self { backend: Arc::new(backend), location, migrated, record: None })
+        Ok(Self {
+            backend: Arc::new(backend),
+            location,
+            migrated,
+            record: None,
+            counts: Arc::default(),
+        })
     }
 
     /// What opening it has made of the database.
@@ -128,18 +139,15 @@ impl Store {
     where
         W::Output: Outcome,
     {
+        let units = &self.counts.writes;
         match self.record.clone() {
-            None => self.backend.write(work).await,
-            Some(record) => self.backend.write(Recorded { work, record }).await,
+            None => units.counted(self.backend.write(work)).await,
+            Some(record) => units.counted(self.backend.write(Recorded { work, record })).await,
         }
     }
 
     async fn read<W: Work>(&self, work: W) -> Result<W::Output, StoreError> {
-        match &*self.backend {
-            Backend::Sqlite { readers: Some(readers), .. } => readers.submit(work).await,
-            Backend::Sqlite { writer, readers: None } => writer.submit(work).await,
-            Backend::Postgres(postgres) => postgres.read(work).await,
-        }
+        self.counts.reads.counted(self.backend.read(work)).await
     }
 }
 
@@ -148,6 +156,14 @@ impl Backend {
         match self {
             Self::Sqlite { writer, .. } => writer.submit(work).await,
             Self::Postgres(postgres) => postgres.write(work).await,
+        }
+    }
+
+    async fn read<W: Work>(&self, work: W) -> Result<W::Output, StoreError> {
+        match self {
+            Self::Sqlite { readers: Some(readers), .. } => readers.submit(work).await,
+            Self::Sqlite { writer, readers: None } => writer.submit(work).await,
+            Self::Postgres(postgres) => postgres.read(work).await,
         }
     }
 

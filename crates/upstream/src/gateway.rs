@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use engine::{
     Chance, Clock, Fetched, Meaning, NotSent, Outbound, OutboundError, OutboundRequest, Unknown,
-    UpstreamCall, UpstreamFault, UpstreamGateway, UpstreamReply,
+    UpstreamCall, UpstreamFault, UpstreamGateway, UpstreamReply, UpstreamUsage,
 };
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
@@ -19,6 +19,7 @@ use crate::breaker::{Breaker, Found, Pass};
 use crate::request::{Caller, Place};
 use crate::settings::{Settings, SetupError};
 use crate::trust::{DOWNLOAD, Keyring, Known, Lookup};
+use crate::usage::Counts;
 
 /// Speaks to one gateway for one application. See the crate's documentation for what it does to a call.
 pub struct AlipayGateway {
@@ -29,6 +30,7 @@ pub struct AlipayGateway {
     attempt_timeout: Duration,
     places: Semaphore,
     breaker: Mutex<Breaker>,
+    counts: Counts,
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
 }
@@ -43,7 +45,7 @@ impl fmt::Debug for AlipayGateway {
 impl UpstreamGateway for AlipayGateway {
     async fn call(&self, call: &UpstreamCall<'_>) -> Result<UpstreamReply, UpstreamFault> {
         let Ok(_place) = self.places.try_acquire() else {
-            return Err(UpstreamFault::NotSent(NotSent::Crowded));
+            return Err(self.counts.turned_away(NotSent::Crowded));
         };
         let mut attempts = Attempts::default();
         match timeout(self.patience(), self.try_on(call, &mut attempts)).await {
@@ -68,6 +70,10 @@ impl UpstreamGateway for AlipayGateway {
 
     fn is_suspended(&self) -> bool {
         self.breaker.lock().unwrap_or_else(PoisonError::into_inner).is_open()
+    }
+
+    fn usage(&self) -> UpstreamUsage {
+        self.counts.usage()
     }
 }
 
@@ -95,6 +101,7 @@ impl AlipayGateway {
             attempt_timeout: settings.attempt_timeout,
             places: Semaphore::new(settings.most_in_flight),
             breaker: Mutex::default(),
+            counts: Counts::default(),
             clock,
             chance,
         })
@@ -108,10 +115,10 @@ impl AlipayGateway {
     ) -> Result<UpstreamReply, UpstreamFault> {
         loop {
             let result = match self.admit() {
-                None => Err(UpstreamFault::NotSent(NotSent::Suspended)),
+                None => Err(self.counts.turned_away(NotSent::Suspended)),
                 Some(mut admission) => {
                     attempts.begins();
-                    let result = self.attempt(call).await;
+                    let result = self.counts.counted(self.attempt(call)).await;
                     admission.found = found(&result);
                     result
                 }
