@@ -24,6 +24,7 @@ use crate::doors::page;
 use crate::keyring::{AppKeys, Gateway};
 use crate::methods::foreign::Foreign;
 use crate::methods::{self, Answer, Common};
+use crate::metrics::{Asked, CallDoor, Came};
 use crate::refusal;
 use crate::state::AppState;
 use arrival::Arrival;
@@ -61,6 +62,10 @@ pub(crate) async fn call(
         let method = method.map(Method::as_str);
         tracing::info!(sub_code, method, "refused at the gateway");
     }
+    if let Some(calls) = manner.calls() {
+        let asked = Method::parse(&arrival.method).map_or(Asked::Other, Asked::Method);
+        calls.add(CallDoor::Gateway, asked, came(&answer));
+    }
     if arrival.method == Method::Certify.as_str() {
         return page_answer(&state, &headers, answer);
     }
@@ -68,6 +73,14 @@ pub(crate) async fn call(
         Ok(Answer::Outcome(outcome)) => reply::send(&state, gateway, &manner, &outcome),
         Ok(Answer::Link(link)) => Redirect::to(&link).into_response(),
         Err(failure) => reply::send(&state, gateway, &manner, &Outcome::Failure(failure)),
+    }
+}
+
+fn came(answer: &Result<Answer, Failure>) -> Came {
+    match answer {
+        Ok(Answer::Outcome(outcome)) => outcome.into(),
+        Ok(Answer::Link(_)) => Came::Succeeded,
+        Err(failure) => failure.into(),
     }
 }
 
@@ -101,6 +114,7 @@ async fn answer<'k>(
         gateway.apps.get(&app.id).ok_or_else(|| Failure::plain(SubCode::MissingSignatureKey))?;
     manner.sign_as(caller::sign_type(keys, parameters));
     caller::verify(gateway, keys, parameters, arrival.charset, state.engine.now())?;
+    manner.count_for(&keys.calls);
     let budget = Budget::App(app.id.clone());
     let limited = |_| Failure::plain(SubCode::AppCallLimited);
     state.bounds.call(budget, state.engine.now()).map_err(limited)?;
