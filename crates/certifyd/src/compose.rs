@@ -71,6 +71,7 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
         public_url,
         snapshots,
         free_bytes: server::free_bytes,
+        join_trace: crate::telemetry::join_trace,
         test_clock,
     }))
 }

@@ -25,6 +25,7 @@ const DOORS: [(&str, &str); 9] = [
     ("/test/", "test"),
     ("", "other"),
 ];
+/// Verbs that are told apart.
 const VERBS: [&str; 5] = ["GET", "POST", "PUT", "DELETE", "other"];
 /// Families of statuses, from 1xx.
 const CODES: [&str; 5] = ["1xx", "2xx", "3xx", "4xx", "5xx"];
@@ -64,6 +65,12 @@ impl Metrics {
         let timed = self.requests.iter().map(Timings::timed);
         kinds.zip(timed).filter(|(_, timed)| timed.count() > 0)
     }
+}
+
+/// The name of a verb in spans; what is not served is one of all others.
+pub(crate) fn verb(verb: &Method) -> &'static str {
+    let known = VERBS.iter().find(|known| **known == verb.as_str());
+    known.copied().unwrap_or("_OTHER")
 }
 
 fn place(door: usize, verb: usize, code: usize) -> usize {

@@ -28,6 +28,8 @@ pub struct AppState {
     pub snapshots: PathBuf,
     /// Tells the bytes that are free where a folder is: [`crate::free_bytes`].
     pub free_bytes: fn(&Path) -> Option<u64>,
+    /// Lets a span that was just made go on with a caller's trace, named by its `traceparent`.
+    pub join_trace: fn(&tracing::Span, &str),
     /// The clock scripts may move, in test mode.
     pub test_clock: Option<Arc<MovableClock<SystemClock>>>,
 }

@@ -139,19 +139,31 @@ impl Store {
     where
         W::Output: Outcome,
     {
-        let units = &self.counts.writes;
+        let (units, kind) = (&self.counts.writes, (self.backend.name(), "write"));
         match self.record.clone() {
-            None => units.counted(self.backend.write(work)).await,
-            Some(record) => units.counted(self.backend.write(Recorded { work, record })).await,
+            None => units.counted::<W, _>(kind, self.backend.write(work)).await,
+            Some(record) => {
+                let recorded = self.backend.write(Recorded { work, record });
+                units.counted::<W, _>(kind, recorded).await
+            }
         }
     }
 
     async fn read<W: Work>(&self, work: W) -> Result<W::Output, StoreError> {
-        self.counts.reads.counted(self.backend.read(work)).await
+        let kind = (self.backend.name(), "read");
+        self.counts.reads.counted::<W, _>(kind, self.backend.read(work)).await
     }
 }
 
 impl Backend {
+    /// As OpenTelemetry calls it.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Sqlite { .. } => "sqlite",
+            Self::Postgres(_) => "postgresql",
+        }
+    }
+
     async fn write<W: Work>(&self, work: W) -> Result<W::Output, StoreError> {
         match self {
             Self::Sqlite { writer, .. } => writer.submit(work).await,

@@ -3,6 +3,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
+use tracing::Instrument as _;
+use tracing::field::Empty;
+
 use crate::{Store, StoreError, Timed, Timings};
 
 /// What faults are counted by, in the order of [`place`].
@@ -42,18 +45,36 @@ pub struct StoreUsage {
 
 impl Kind {
     /// Counts what `work` comes to. One that is given up by its caller is not counted.
-    pub(crate) async fn counted<T>(
+    ///
+    /// It is a span of whatever trace it is part of, named after the unit: a type of ours.
+    pub(crate) async fn counted<W, T>(
         &self,
+        kind: (&'static str, &'static str),
         work: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
         // Measures durations only; no decision depends on it.
         let begun = Instant::now();
-        let result = work.await;
+        let (engine, kind) = kind;
+        let unit = std::any::type_name::<W>().rsplit("::").next().unwrap_or_default();
+        let span = tracing::info_span!(
+            target: "traced",
+            "store",
+            otel.kind = "client",
+            otel.name = %format_args!("{kind} {unit}"),
+            otel.status_code = Empty,
+            db.system.name = engine,
+            db.operation.name = unit,
+            error.type = Empty,
+        );
+        let result = work.instrument(span.clone()).await;
         self.timings.add(begun.elapsed());
-        if let Err(error) = &result
-            && let Some(count) = self.faults.get(place(error))
-        {
-            count.fetch_add(1, Ordering::Relaxed);
+        if let Err(error) = &result {
+            let place = place(error);
+            span.record("otel.status_code", "error");
+            span.record("error.type", FAULTS.get(place));
+            if let Some(count) = self.faults.get(place) {
+                count.fetch_add(1, Ordering::Relaxed);
+            }
         }
         result
     }

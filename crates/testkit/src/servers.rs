@@ -383,6 +383,7 @@ fn state(
         public_url: format!("http://{address}"),
         snapshots: PathBuf::new(),
         free_bytes: |_| Some(u64::MAX),
+        join_trace: |_, _| {},
         test_clock,
     }
 }

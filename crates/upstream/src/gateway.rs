@@ -11,6 +11,9 @@ use engine::{
 };
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
+use wire::Method;
 use wire::gateway::Response;
 
 use crate::answer::{self, Received};
@@ -19,7 +22,7 @@ use crate::breaker::{Breaker, Found, Pass};
 use crate::request::{Caller, Place};
 use crate::settings::{Settings, SetupError};
 use crate::trust::{DOWNLOAD, Keyring, Known, Lookup};
-use crate::usage::Counts;
+use crate::usage::{self, Counts};
 
 /// Speaks to one gateway for one application. See the crate's documentation for what it does to a call.
 pub struct AlipayGateway {
@@ -31,6 +34,7 @@ pub struct AlipayGateway {
     places: Semaphore,
     breaker: Mutex<Breaker>,
     counts: Counts,
+    host: String,
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
 }
@@ -88,6 +92,8 @@ impl AlipayGateway {
         chance: Arc<dyn Chance>,
     ) -> Result<Self, SetupError> {
         let numbers = settings.check()?;
+        let url = url::Url::parse(&settings.gateway_url).ok();
+        let host = url.as_ref().and_then(url::Url::host_str).unwrap_or_default().to_owned();
         Ok(Self {
             outbound: Outbound::to_one_service(settings.connect_timeout)?,
             url: settings.gateway_url,
@@ -102,6 +108,7 @@ impl AlipayGateway {
             places: Semaphore::new(settings.most_in_flight),
             breaker: Mutex::default(),
             counts: Counts::default(),
+            host,
             clock,
             chance,
         })
@@ -118,7 +125,10 @@ impl AlipayGateway {
                 None => Err(self.counts.turned_away(NotSent::Suspended)),
                 Some(mut admission) => {
                     attempts.begins();
-                    let result = self.counts.counted(self.attempt(call)).await;
+                    let span = self.span(call, attempts.before());
+                    let attempt = self.counts.counted(self.attempt(call));
+                    let result = attempt.instrument(span.clone()).await;
+                    usage::tell(&span, &result);
                     admission.found = found(&result);
                     result
                 }
@@ -131,6 +141,23 @@ impl AlipayGateway {
                 Err(_) => sleep(wait(&*self.chance)).await,
             }
         }
+    }
+
+    /// What a trace tells of a try. Methods that callers may write are not named.
+    fn span(&self, call: &UpstreamCall<'_>, before: u32) -> Span {
+        let method = Method::parse(call.method).map_or("other", Method::as_str);
+        tracing::info_span!(
+            target: "traced",
+            "upstream attempt",
+            otel.kind = "client",
+            otel.status_code = Empty,
+            certifyd.app_id = self.caller.app_id,
+            certifyd.method = method,
+            http.request.method = "POST",
+            http.request.resend_count = before,
+            server.address = self.host,
+            error.type = Empty,
+        )
     }
 
     /// One try: write, send, verify, read.

@@ -84,6 +84,14 @@ impl Counts {
     }
 }
 
+/// Tells the span of an attempt what it came to.
+pub(crate) fn tell(span: &tracing::Span, result: &Result<UpstreamReply, UpstreamFault>) {
+    if let Err(fault) = result {
+        span.record("otel.status_code", "error");
+        span.record("error.type", OUTCOMES.get(place(*fault)));
+    }
+}
+
 fn answered(meaning: Meaning) -> usize {
     match meaning {
         Meaning::Done => 0,

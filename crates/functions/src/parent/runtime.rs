@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use super::conversation::{Ending, converse};
 use super::folder;
@@ -74,7 +76,18 @@ impl Runtime {
         host: Arc<dyn Host>,
     ) -> Result<String, FunctionError> {
         let under_way = self.0.counts.begin();
-        let result = self.0.invoke(invocation, host, Purpose::Run).await;
+        let span = tracing::info_span!(
+            target: "traced",
+            "function",
+            otel.status_code = Empty,
+            faas.invoked_name = Empty,
+            error.type = Empty,
+        );
+        let result = self.0.invoke(invocation, host, Purpose::Run).instrument(span.clone()).await;
+        if let Err(error) = &result {
+            span.record("otel.status_code", "error");
+            span.record("error.type", error.kind());
+        }
         under_way.ended(&result);
         result
     }
@@ -131,6 +144,8 @@ impl Shared {
     ) -> Result<String, FunctionError> {
         let until = Instant::now() + self.limits.deadline;
         check(&invocation)?;
+        // The folder has one of this name: a caller has not made it up.
+        Span::current().record("faas.invoked_name", invocation.name.as_str());
         let mut lease = self.lease(&invocation, until).await?;
         if until.saturating_duration_since(Instant::now()) < LEAST {
             return Err(self.timed_out());

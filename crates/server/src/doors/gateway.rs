@@ -24,7 +24,7 @@ use crate::doors::page;
 use crate::keyring::{AppKeys, Gateway};
 use crate::methods::foreign::Foreign;
 use crate::methods::{self, Answer, Common};
-use crate::metrics::{Asked, CallDoor, Came};
+use crate::metrics::{Asked, CallDoor};
 use crate::refusal;
 use crate::state::AppState;
 use arrival::Arrival;
@@ -64,7 +64,7 @@ pub(crate) async fn call(
     }
     if let Some(calls) = manner.calls() {
         let asked = Method::parse(&arrival.method).map_or(Asked::Other, Asked::Method);
-        calls.add(CallDoor::Gateway, asked, came(&answer));
+        calls.add(CallDoor::Gateway, asked, methods::came(&answer));
     }
     if arrival.method == Method::Certify.as_str() {
         return page_answer(&state, &headers, answer);
@@ -73,14 +73,6 @@ pub(crate) async fn call(
         Ok(Answer::Outcome(outcome)) => reply::send(&state, gateway, &manner, &outcome),
         Ok(Answer::Link(link)) => Redirect::to(&link).into_response(),
         Err(failure) => reply::send(&state, gateway, &manner, &Outcome::Failure(failure)),
-    }
-}
-
-fn came(answer: &Result<Answer, Failure>) -> Came {
-    match answer {
-        Ok(Answer::Outcome(outcome)) => outcome.into(),
-        Ok(Answer::Link(_)) => Came::Succeeded,
-        Err(failure) => failure.into(),
     }
 }
 

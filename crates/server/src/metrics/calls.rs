@@ -37,7 +37,7 @@ pub(crate) enum Came {
 }
 
 const DOORS: [&str; 4] = ["client", "server", "gateway", "v3"];
-const OUTCOMES: [&str; 3] = ["succeeded", "refused", "failed"];
+const OUTCOMES: [Came; 3] = [Came::Succeeded, Came::Refused, Came::Failed];
 /// Beside those of the method table.
 const OTHERS: [&str; 4] = ["sign_in", "profile", "invoke", "other"];
 const METHODS: usize = Method::ALL.len() + OTHERS.len();
@@ -73,8 +73,9 @@ impl AppCalls {
     pub(super) fn seen(&self) -> impl Iterator<Item = (Kind, u64)> {
         let methods = || Method::ALL.iter().map(|method| method.as_str()).chain(OTHERS);
         let kinds = DOORS.iter().flat_map(move |door| {
-            methods()
-                .flat_map(move |method| OUTCOMES.iter().map(move |came| [*door, method, *came]))
+            methods().flat_map(move |method| {
+                OUTCOMES.iter().map(move |came| [*door, method, came.name()])
+            })
         });
         let counts = self.0.iter().map(|count| count.load(Ordering::Relaxed));
         kinds.zip(counts).filter(|(_, count)| *count > 0)
@@ -95,10 +96,17 @@ fn method(asked: Asked) -> usize {
 }
 
 fn outcome(came: Came) -> usize {
-    match came {
-        Came::Succeeded => 0,
-        Came::Refused => 1,
-        Came::Failed => 2,
+    OUTCOMES.iter().position(|known| *known == came).unwrap_or(0)
+}
+
+impl Came {
+    /// Its name in numbers and spans.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
     }
 }
 
