@@ -67,9 +67,11 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
         functions: runtime(&functions)?,
         keyring: Current::new(callers.keyring),
         bounds,
-        metrics: Metrics::default(),
+        metrics: Metrics::new(env!("CARGO_PKG_VERSION")),
         public_url,
         snapshots,
+        free_bytes: server::free_bytes,
+        join_trace: crate::telemetry::join_trace,
         test_clock,
     }))
 }
@@ -105,7 +107,8 @@ async fn erase_again(engine: &Engine, log: &ErasuresLog) -> anyhow::Result<()> {
 /// # Errors
 /// What the system says; then nothing has changed.
 pub(crate) fn exchange(state: &AppState, config: Config) -> anyhow::Result<()> {
-    let Callers { apps, grants, notices, keyring } = Callers::of(config)?;
+    let Callers { apps, grants, notices, mut keyring } = Callers::of(config)?;
+    keyring.go_on_counting(&state.keyring.get());
     // The engine first: whoever has a key now is then known there too.
     state.engine.exchange(Directory::new(apps, grants, notices));
     state.keyring.exchange(keyring);
@@ -265,6 +268,7 @@ fn space(config: SpaceConfig) -> (String, Arc<Space>) {
         client_secrets: config.client_secrets,
         server_keys: config.server_keys,
         functions: config.functions,
+        calls: Arc::default(),
     };
     (config.id, Arc::new(space))
 }

@@ -49,6 +49,8 @@ pub(crate) struct Config {
     pub(crate) log: LogConfig,
     /// Where numbers are told; none: nowhere.
     pub(crate) metrics: Option<String>,
+    /// Where traces go; none: nowhere.
+    pub(crate) traces: Option<TracesConfig>,
     /// `[limits]` and `trusted_proxies`.
     pub(crate) limits: server::Limits,
     /// What works, and should be looked at.
@@ -175,6 +177,17 @@ impl Config {
         let folder = absolute.parent().map(Path::to_owned).unwrap_or_default();
         resolve::resolve(path, folder, &text, &raw)
     }
+}
+
+/// `[telemetry]`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct TracesConfig {
+    /// The collector's address, without a slash at its end.
+    pub(crate) otlp: String,
+    /// How many of a hundred traces that begin here are sent, as a part of one.
+    pub(crate) ratio: f64,
+    /// What this program is called in them.
+    pub(crate) service: String,
 }
 
 #[cfg(test)]

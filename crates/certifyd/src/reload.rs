@@ -12,7 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::commands::CommandError;
 use crate::compose;
-use crate::config::{Config, FunctionsConfig, LogConfig, MasterKey, VerifierName};
+use crate::config::{Config, FunctionsConfig, LogConfig, MasterKey, TracesConfig, VerifierName};
 use crate::telemetry::Logs;
 
 /// Reads the configuration as it was read at the start.
@@ -32,6 +32,7 @@ struct Fixed {
     log: LogConfig,
     limits: server::Limits,
     metrics: Option<String>,
+    traces: Option<TracesConfig>,
 }
 
 impl Fixed {
@@ -49,6 +50,7 @@ impl Fixed {
             log: config.log.clone(),
             limits: config.limits.clone(),
             metrics: config.metrics.clone(),
+            traces: config.traces.clone(),
         }
     }
 
@@ -72,6 +74,7 @@ impl Fixed {
             ("log.format", self.log.json != new.log.json),
             ("limits, trusted_proxies", self.limits != new.limits),
             ("metrics.listen", self.metrics != new.metrics),
+            ("telemetry", self.traces != new.traces),
         ]
         .into_iter()
         .filter_map(|(key, differs)| differs.then_some(key))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use domain::AppId;
 
-use crate::{App, Certifier, Engine, Grant, NoticeDesk};
+use crate::{App, Certifier, Engine, Grant, NoticeDesk, UpstreamUsage};
 
 /// The part of an engine that may change while it runs.
 #[derive(Debug)]
@@ -50,6 +50,19 @@ impl Engine {
             Certifier::Builtin => false,
         });
         suspended.map(|app| app.id.clone()).collect()
+    }
+
+    /// Every application with a gateway elsewhere: how that has fared, and whether it is left alone.
+    pub fn upstreams(&self) -> Vec<(AppId, UpstreamUsage, bool)> {
+        let directory = self.directory.get();
+        let fared = directory.apps.values().filter_map(|app| match &app.certifier {
+            Certifier::Alipay(upstream) => {
+                let gateway = &upstream.gateway;
+                Some((app.id.clone(), gateway.usage(), gateway.is_suspended()))
+            }
+            Certifier::Builtin => None,
+        });
+        fared.collect()
     }
 
     /// Calls that begin from now on find `directory`; those in flight keep what they began with.

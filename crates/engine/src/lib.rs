@@ -81,7 +81,7 @@ pub use test_users::UserTokens;
 pub use test_world::{Chosen, Told};
 pub use upstream::{
     Certifier, Meaning, NotSent, Unknown, Upstream, UpstreamCall, UpstreamFault, UpstreamGateway,
-    UpstreamReply,
+    UpstreamReply, UpstreamUsage,
 };
 pub use vault::Vault;
 pub use verifier::review::Review;
@@ -104,6 +104,8 @@ pub const VAULT_FINGERPRINT: &str = "vault_fingerprint";
 pub use store::User;
 /// A notice, as the store keeps one.
 pub use store::{Notice, NoticeState};
+/// Durations, and how the store fares.
+pub use store::{StoreUsage, Timed, Timings, UnitsOfWork};
 
 /// The engine: everything a door may ask for.
 #[derive(Debug)]
@@ -209,6 +211,11 @@ impl Engine {
     /// [`EngineError::Busy`] or [`EngineError::Internal`].
     pub async fn check(&self) -> Result<(), EngineError> {
         self.store.check().await.map_err(EngineError::from)
+    }
+
+    /// How the store has been used since the start.
+    pub fn store_usage(&self) -> StoreUsage {
+        self.store.usage()
     }
 
     /// Keeps the offset of a moved clock, so that time does not jump back at the next start.

@@ -184,6 +184,7 @@ impl Attempt {
         };
         let answered = self.upstream.gateway.call(&call).await;
         let (settled, opening) = self.judge(answered, doubted);
+        self.engine.tally.relayed(&settled);
         let store = self.told(&settled);
         let now = self.engine.now();
         let stored = store.settle_upstream_order(self.key.clone(), attempt, settled, now);

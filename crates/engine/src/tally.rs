@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::State;
-use store::NoticeState;
+use store::{NoticeState, UpstreamSettled};
 
 use crate::Engine;
 
@@ -16,6 +16,9 @@ pub(crate) struct Tally {
     delivered: AtomicU64,
     not_taken: AtomicU64,
     given_up: AtomicU64,
+    opened_elsewhere: AtomicU64,
+    not_opened_elsewhere: AtomicU64,
+    in_doubt_elsewhere: AtomicU64,
 }
 
 /// Counts since the start.
@@ -33,6 +36,12 @@ pub struct Tallied {
     pub not_taken: u64,
     /// Notices that were given up.
     pub given_up: u64,
+    /// Orders that a gateway elsewhere has opened.
+    pub opened_elsewhere: u64,
+    /// Tries of orders that have opened nothing there.
+    pub not_opened_elsewhere: u64,
+    /// Tries of orders after which it is not known whether they did.
+    pub in_doubt_elsewhere: u64,
 }
 
 impl Tally {
@@ -59,6 +68,15 @@ impl Tally {
             NoticeState::Dead => &self.given_up,
         });
     }
+
+    /// A try of an order at a gateway elsewhere has come to `settled`.
+    pub(crate) fn relayed(&self, settled: &UpstreamSettled) {
+        one_more(match settled {
+            UpstreamSettled::Opened(_) => &self.opened_elsewhere,
+            UpstreamSettled::Nothing => &self.not_opened_elsewhere,
+            UpstreamSettled::Unknown => &self.in_doubt_elsewhere,
+        });
+    }
 }
 
 fn one_more(count: &AtomicU64) {
@@ -77,6 +95,9 @@ impl Engine {
             delivered: read(&tally.delivered),
             not_taken: read(&tally.not_taken),
             given_up: read(&tally.given_up),
+            opened_elsewhere: read(&tally.opened_elsewhere),
+            not_opened_elsewhere: read(&tally.not_opened_elsewhere),
+            in_doubt_elsewhere: read(&tally.in_doubt_elsewhere),
         }
     }
 }

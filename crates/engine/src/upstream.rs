@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use store::Timed;
 
 /// Who certifies for an application.
 #[derive(Debug, Clone, Default)]
@@ -65,6 +66,20 @@ pub trait UpstreamGateway: std::fmt::Debug + Send + Sync {
     fn is_suspended(&self) -> bool {
         false
     }
+
+    /// How it has fared since it was set up.
+    fn usage(&self) -> UpstreamUsage {
+        UpstreamUsage::default()
+    }
+}
+
+/// How one gateway has fared with the calls of one application.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UpstreamUsage {
+    /// Attempts by what they came to, and calls that were turned away before any.
+    pub outcomes: Vec<(&'static str, u64)>,
+    /// How long attempts took.
+    pub timed: Timed,
 }
 
 /// One call of the gateway. Contents and tokens do not show themselves.

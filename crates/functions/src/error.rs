@@ -56,6 +56,20 @@ pub enum FunctionError {
 }
 
 impl FunctionError {
+    /// Its kind, in one word.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::NotFound { .. } => "not_found",
+            Self::BadEntry { .. } => "bad_entry",
+            Self::Threw { .. } => "threw",
+            Self::TimedOut { .. } => "timed_out",
+            Self::OutOfMemory { .. } => "out_of_memory",
+            Self::ResultTooLarge { .. } => "result_too_large",
+            Self::Crashed => "crashed",
+            Self::Busy => "busy",
+        }
+    }
+
     /// The public text: `code:message` for errors that carry a code.
     pub fn message(&self) -> String {
         self.to_string()

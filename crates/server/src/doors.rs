@@ -10,3 +10,5 @@ mod readiness;
 pub(crate) mod rest;
 pub(crate) mod serverless;
 pub(crate) mod test_world;
+
+pub use readiness::free_bytes;

@@ -12,6 +12,7 @@ use wire::cipher::{ContentKey, EncryptType};
 use wire::serverless::{Body, ClientSecret};
 use wire::{Content, Failure, PrivateKey, PublicKey, SubCode};
 
+use crate::metrics::AppCalls;
 use crate::refusal;
 
 /// Everything about callers that may change while the server runs. A call takes it once and keeps
@@ -30,6 +31,24 @@ pub struct Keyring {
     pub outbound: Outbound,
 }
 
+impl Keyring {
+    /// Goes on counting where `before` has come to. To be called before anybody has this one.
+    pub fn go_on_counting(&mut self, before: &Self) {
+        for (id, space) in &mut self.spaces {
+            let known = before.spaces.get(id).filter(|known| known.app == space.app);
+            if let (Some(known), Some(space)) = (known, Arc::get_mut(space)) {
+                space.calls = Arc::clone(&known.calls);
+            }
+        }
+        let (Some(gateway), Some(before)) = (&mut self.gateway, &before.gateway) else { return };
+        for (id, keys) in &mut gateway.apps {
+            if let Some(known) = before.apps.get(id) {
+                keys.calls = Arc::clone(&known.calls);
+            }
+        }
+    }
+}
+
 /// A Serverless space: where an application's functions live.
 #[derive(Debug)]
 pub struct Space {
@@ -43,6 +62,8 @@ pub struct Space {
     pub server_keys: Vec<PublicKey>,
     /// The folder with one folder per function.
     pub functions: Option<PathBuf>,
+    /// Counts its calls.
+    pub calls: Arc<AppCalls>,
 }
 
 impl Space {
@@ -86,6 +107,8 @@ pub struct AppKeys {
     pub encrypt_keys: Vec<ContentKey>,
     /// Whether requests may be signed with SHA-1 (`sign_type=RSA`) at `/gateway.do`.
     pub allow_sha1: bool,
+    /// Counts its calls.
+    pub calls: Arc<AppCalls>,
 }
 
 /// Content that was encrypted.

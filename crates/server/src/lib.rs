@@ -19,9 +19,10 @@ mod serving;
 mod state;
 
 pub use bounds::{Bounds, Limits, Proxies, Rate};
+pub use doors::free_bytes;
 pub use host::CLOUD_SCRIPT;
 pub use keyring::{AppKeys, Gateway, Keyring, Space};
-pub use metrics::{Metrics, Process};
+pub use metrics::{AppCalls, Metrics, Process};
 pub use notices::SignedForm;
 pub use state::AppState;
 

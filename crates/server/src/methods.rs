@@ -13,8 +13,11 @@ mod status;
 
 use domain::{CertifyId, Field, Rejected, Rule};
 use engine::{Caller, Certifier};
+use tracing::Instrument as _;
+use tracing::field::Empty;
 use wire::{Content, Failure, Method, Outcome};
 
+use crate::metrics::Came;
 use crate::refusal;
 use crate::state::AppState;
 
@@ -43,7 +46,18 @@ pub(crate) async fn run(
     content: &Content,
     common: Common<'_>,
 ) -> Answer {
-    match carry_out(state, caller, method, content, common).await {
+    let span = tracing::info_span!(
+        target: "traced",
+        "use case",
+        otel.name = method.as_str(),
+        certifyd.method = method.as_str(),
+        certifyd.app_id = %caller.app,
+        certifyd.outcome = Empty,
+    );
+    let carried_out = carry_out(state, caller, method, content, common);
+    let carried_out = carried_out.instrument(span.clone()).await;
+    span.record("certifyd.outcome", came(&carried_out).name());
+    match carried_out {
         Ok(answer) => {
             tracing::debug!(app = %caller.app, method = method.as_str(), "answered");
             answer
@@ -58,6 +72,14 @@ pub(crate) async fn run(
             );
             Answer::Outcome(Outcome::Failure(failure))
         }
+    }
+}
+
+pub(crate) fn came(answer: &Result<Answer, Failure>) -> Came {
+    match answer {
+        Ok(Answer::Outcome(outcome)) => outcome.into(),
+        Ok(Answer::Link(_)) => Came::Succeeded,
+        Err(failure) => failure.into(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What handlers may reach.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use engine::{Current, Engine, MovableClock, SystemClock};
@@ -26,6 +26,10 @@ pub struct AppState {
     pub public_url: String,
     /// The folder of worlds put aside, in test mode.
     pub snapshots: PathBuf,
+    /// Tells the bytes that are free where a folder is: [`crate::free_bytes`].
+    pub free_bytes: fn(&Path) -> Option<u64>,
+    /// Lets a span that was just made go on with a caller's trace, named by its `traceparent`.
+    pub join_trace: fn(&tracing::Span, &str),
     /// The clock scripts may move, in test mode.
     pub test_clock: Option<Arc<MovableClock<SystemClock>>>,
 }

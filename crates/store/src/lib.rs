@@ -36,7 +36,9 @@ mod snapshot;
 mod sqlite;
 mod tables;
 mod test_outcomes;
+mod timings;
 mod upstream_orders;
+mod usage;
 mod visits;
 mod work;
 mod writer;
@@ -60,7 +62,9 @@ pub use postgres::Address as PostgresAddress;
 pub use reviews::{Decision, Review};
 pub use sessions::{NewUser, Session, User};
 pub use tables::tables;
+pub use timings::{Timed, Timings};
 pub use upstream_orders::{UpstreamClaim, UpstreamClaimed, UpstreamOrderKey, UpstreamSettled};
+pub use usage::{StoreUsage, UnitsOfWork};
 pub use visits::{Beside, Consent, Handover, OpenChallenge, Visit};
 
 use std::path::Path;
@@ -81,6 +85,7 @@ pub struct Store {
     migrated: Migrated,
     /// What is stored with whatever is written.
     record: Option<AuditRecord>,
+    counts: Arc<usage::Counts>,
 }
 
 #[derive(Debug)]
@@ -111,7 +116,13 @@ impl Store {
                 (Backend::Postgres(postgres), migrated)
             }
         };
-        Ok(Self { backend: Arc::new(backend), location, migrated, record: None })
+        Ok(Self {
+            backend: Arc::new(backend),
+            location,
+            migrated,
+            record: None,
+            counts: Arc::default(),
+        })
     }
 
     /// What opening it has made of the database.
@@ -128,26 +139,43 @@ impl Store {
     where
         W::Output: Outcome,
     {
+        let (units, kind) = (&self.counts.writes, (self.backend.name(), "write"));
         match self.record.clone() {
-            None => self.backend.write(work).await,
-            Some(record) => self.backend.write(Recorded { work, record }).await,
+            None => units.counted::<W, _>(kind, self.backend.write(work)).await,
+            Some(record) => {
+                let recorded = self.backend.write(Recorded { work, record });
+                units.counted::<W, _>(kind, recorded).await
+            }
         }
     }
 
     async fn read<W: Work>(&self, work: W) -> Result<W::Output, StoreError> {
-        match &*self.backend {
-            Backend::Sqlite { readers: Some(readers), .. } => readers.submit(work).await,
-            Backend::Sqlite { writer, readers: None } => writer.submit(work).await,
-            Backend::Postgres(postgres) => postgres.read(work).await,
-        }
+        let kind = (self.backend.name(), "read");
+        self.counts.reads.counted::<W, _>(kind, self.backend.read(work)).await
     }
 }
 
 impl Backend {
+    /// As OpenTelemetry calls it.
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Sqlite { .. } => "sqlite",
+            Self::Postgres(_) => "postgresql",
+        }
+    }
+
     async fn write<W: Work>(&self, work: W) -> Result<W::Output, StoreError> {
         match self {
             Self::Sqlite { writer, .. } => writer.submit(work).await,
             Self::Postgres(postgres) => postgres.write(work).await,
+        }
+    }
+
+    async fn read<W: Work>(&self, work: W) -> Result<W::Output, StoreError> {
+        match self {
+            Self::Sqlite { readers: Some(readers), .. } => readers.submit(work).await,
+            Self::Sqlite { writer, readers: None } => writer.submit(work).await,
+            Self::Postgres(postgres) => postgres.read(work).await,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use domain::AppId;
@@ -78,6 +78,8 @@ struct Choices {
     policy: Policy,
     upstream: Option<Arc<Upstream>>,
     limits: Limits,
+    free_bytes: fn(&Path) -> Option<u64>,
+    delivers: bool,
 }
 
 impl Default for Choices {
@@ -91,6 +93,8 @@ impl Default for Choices {
             policy: Policy::default(),
             upstream: None,
             limits: Limits::default(),
+            free_bytes: |_| Some(u64::MAX),
+            delivers: true,
         }
     }
 }
@@ -142,6 +146,16 @@ impl TestServer {
         Self::build(Choices { limits, ..Choices::default() }).await
     }
 
+    /// A server in test mode on a disk with so much room.
+    pub async fn on_disk(free_bytes: fn(&Path) -> Option<u64>) -> Self {
+        Self::build(Choices { free_bytes, ..Choices::default() }).await
+    }
+
+    /// A server in test mode that makes notices and sends none.
+    pub async fn without_delivery() -> Self {
+        Self::build(Choices { delivers: false, ..Choices::default() }).await
+    }
+
     /// A server without a key to sign answers of the gateway with.
     pub async fn without_gateway() -> Self {
         Self::build(Choices { gateway: None, ..Choices::default() }).await
@@ -184,9 +198,12 @@ impl TestServer {
             keyring: Current::new(keyring(choices.gateway, space_app, functions)),
             bounds: Arc::new(Bounds::new(choices.limits)),
             snapshots: folder.path().join("snapshots"),
+            free_bytes: choices.free_bytes,
             ..state(engine, test_clock, address, worker)
         });
-        tokio::spawn(Arc::clone(&state.engine).run_notices());
+        if choices.delivers {
+            tokio::spawn(Arc::clone(&state.engine).run_notices());
+        }
         let serving = server::serve(Arc::clone(&state), listener, std::future::pending());
         Self {
             state,
@@ -196,6 +213,11 @@ impl TestServer {
             serving: tokio::spawn(serving),
             folder,
         }
+    }
+
+    /// Keys as a reload would read them anew.
+    pub fn fresh_keyring() -> Keyring {
+        keyring(Some(gateway()), SPACE_APP, None)
     }
 
     /// Where it listens.
@@ -357,9 +379,11 @@ fn state(
         functions: Runtime::new(worker, functions::Limits::default(), server::CLOUD_SCRIPT, false),
         keyring: Current::new(keyring(None, SPACE_APP, None)),
         bounds: Arc::new(Bounds::new(Limits::default())),
-        metrics: Metrics::default(),
+        metrics: Metrics::new("0.0.0"),
         public_url: format!("http://{address}"),
         snapshots: PathBuf::new(),
+        free_bytes: |_| Some(u64::MAX),
+        join_trace: |_, _| {},
         test_clock,
     }
 }
@@ -380,6 +404,7 @@ fn spaces(app: &str, functions: Option<PathBuf>) -> BTreeMap<String, Arc<Space>>
         client_secrets: vec![ClientSecret::new(keys::serverless("clientSecret"))],
         server_keys: vec![PublicKey::parse(&keys::serverless("serverPublicKey")).unwrap()],
         functions,
+        calls: Arc::default(),
     };
     let closed = Space {
         id: CLOSED_SPACE.to_owned(),
@@ -387,6 +412,7 @@ fn spaces(app: &str, functions: Option<PathBuf>) -> BTreeMap<String, Arc<Space>>
         client_secrets: vec![ClientSecret::new("secret of the closed space")],
         server_keys: Vec::new(),
         functions: None,
+        calls: Arc::default(),
     };
     let isv = Space {
         id: ISV_SPACE.to_owned(),
@@ -394,6 +420,7 @@ fn spaces(app: &str, functions: Option<PathBuf>) -> BTreeMap<String, Arc<Space>>
         client_secrets: vec![ClientSecret::new(keys::serverless("clientSecret"))],
         server_keys: vec![PublicKey::parse(&keys::serverless("serverPublicKey")).unwrap()],
         functions: None,
+        calls: Arc::default(),
     };
     [recorded, closed, isv].map(|space| (space.id.clone(), Arc::new(space))).into()
 }

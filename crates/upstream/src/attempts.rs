@@ -27,6 +27,11 @@ impl Attempts {
         self.under_way = true;
     }
 
+    /// How many came before the one under way.
+    pub(crate) fn before(&self) -> u32 {
+        self.made.saturating_sub(1)
+    }
+
     /// Notes a fault and tells whether to try again.
     pub(crate) fn failed(&mut self, fault: UpstreamFault, repeatable: bool) -> bool {
         self.under_way = false;

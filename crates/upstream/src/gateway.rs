@@ -7,10 +7,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use engine::{
     Chance, Clock, Fetched, Meaning, NotSent, Outbound, OutboundError, OutboundRequest, Unknown,
-    UpstreamCall, UpstreamFault, UpstreamGateway, UpstreamReply,
+    UpstreamCall, UpstreamFault, UpstreamGateway, UpstreamReply, UpstreamUsage,
 };
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
+use wire::Method;
 use wire::gateway::Response;
 
 use crate::answer::{self, Received};
@@ -19,6 +22,7 @@ use crate::breaker::{Breaker, Found, Pass};
 use crate::request::{Caller, Place};
 use crate::settings::{Settings, SetupError};
 use crate::trust::{DOWNLOAD, Keyring, Known, Lookup};
+use crate::usage::{self, Counts};
 
 /// Speaks to one gateway for one application. See the crate's documentation for what it does to a call.
 pub struct AlipayGateway {
@@ -29,6 +33,8 @@ pub struct AlipayGateway {
     attempt_timeout: Duration,
     places: Semaphore,
     breaker: Mutex<Breaker>,
+    counts: Counts,
+    host: String,
     clock: Arc<dyn Clock>,
     chance: Arc<dyn Chance>,
 }
@@ -43,7 +49,7 @@ impl fmt::Debug for AlipayGateway {
 impl UpstreamGateway for AlipayGateway {
     async fn call(&self, call: &UpstreamCall<'_>) -> Result<UpstreamReply, UpstreamFault> {
         let Ok(_place) = self.places.try_acquire() else {
-            return Err(UpstreamFault::NotSent(NotSent::Crowded));
+            return Err(self.counts.turned_away(NotSent::Crowded));
         };
         let mut attempts = Attempts::default();
         match timeout(self.patience(), self.try_on(call, &mut attempts)).await {
@@ -69,6 +75,10 @@ impl UpstreamGateway for AlipayGateway {
     fn is_suspended(&self) -> bool {
         self.breaker.lock().unwrap_or_else(PoisonError::into_inner).is_open()
     }
+
+    fn usage(&self) -> UpstreamUsage {
+        self.counts.usage()
+    }
 }
 
 impl AlipayGateway {
@@ -82,6 +92,8 @@ impl AlipayGateway {
         chance: Arc<dyn Chance>,
     ) -> Result<Self, SetupError> {
         let numbers = settings.check()?;
+        let url = url::Url::parse(&settings.gateway_url).ok();
+        let host = url.as_ref().and_then(url::Url::host_str).unwrap_or_default().to_owned();
         Ok(Self {
             outbound: Outbound::to_one_service(settings.connect_timeout)?,
             url: settings.gateway_url,
@@ -95,6 +107,8 @@ impl AlipayGateway {
             attempt_timeout: settings.attempt_timeout,
             places: Semaphore::new(settings.most_in_flight),
             breaker: Mutex::default(),
+            counts: Counts::default(),
+            host,
             clock,
             chance,
         })
@@ -108,10 +122,13 @@ impl AlipayGateway {
     ) -> Result<UpstreamReply, UpstreamFault> {
         loop {
             let result = match self.admit() {
-                None => Err(UpstreamFault::NotSent(NotSent::Suspended)),
+                None => Err(self.counts.turned_away(NotSent::Suspended)),
                 Some(mut admission) => {
                     attempts.begins();
-                    let result = self.attempt(call).await;
+                    let span = self.span(call, attempts.before());
+                    let attempt = self.counts.counted(self.attempt(call));
+                    let result = attempt.instrument(span.clone()).await;
+                    usage::tell(&span, &result);
                     admission.found = found(&result);
                     result
                 }
@@ -124,6 +141,23 @@ impl AlipayGateway {
                 Err(_) => sleep(wait(&*self.chance)).await,
             }
         }
+    }
+
+    /// What a trace tells of a try. Methods that callers may write are not named.
+    fn span(&self, call: &UpstreamCall<'_>, before: u32) -> Span {
+        let method = Method::parse(call.method).map_or("other", Method::as_str);
+        tracing::info_span!(
+            target: "traced",
+            "upstream attempt",
+            otel.kind = "client",
+            otel.status_code = Empty,
+            certifyd.app_id = self.caller.app_id,
+            certifyd.method = method,
+            http.request.method = "POST",
+            http.request.resend_count = before,
+            server.address = self.host,
+            error.type = Empty,
+        )
     }
 
     /// One try: write, send, verify, read.

@@ -26,6 +26,7 @@ mod gateway;
 mod request;
 mod settings;
 mod trust;
+mod usage;
 
 pub use gateway::AlipayGateway;
 pub use settings::{

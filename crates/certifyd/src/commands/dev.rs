@@ -71,8 +71,12 @@ impl Project {
 
 pub(crate) fn run(args: &Dev) -> Result<(), CommandError> {
     let project = open(&args.dir)?;
-    let logs = telemetry::start(&LogConfig { level: "info".to_owned(), json: false });
-    super::runtime()?.block_on(serve_project(args, project, logs))
+    let log = LogConfig { level: "info".to_owned(), json: false };
+    let runtime = super::runtime()?;
+    let telemetry = telemetry::start(&log, project.config.traces.as_ref(), runtime.handle())?;
+    let served = runtime.block_on(serve_project(args, project, telemetry.logs.clone()));
+    telemetry.end();
+    served
 }
 
 async fn serve_project(args: &Dev, project: Project, logs: Logs) -> Result<(), CommandError> {

@@ -14,9 +14,11 @@ pub(crate) fn run(args: &Invoke) -> Result<(), CommandError> {
         return Err(CommandError::Usage(format!("--args must be one JSON object: {error}")));
     }
     let (config, listened) = load(&args.dir, args.config.as_deref())?;
-    telemetry::start(&config.log);
+    let runtime = super::runtime()?;
+    // A call of the command line is nobody's trace.
+    telemetry::start(&config.log, None, runtime.handle())?;
     let space = choose_space(&config, args.space.as_deref())?;
-    super::runtime()?.block_on(async {
+    runtime.block_on(async {
         let state = compose::state(config, &listened).await?;
         let result =
             server::invoke_once(std::sync::Arc::clone(&state), &space, &args.name, &args.args)

@@ -33,8 +33,11 @@ pub(crate) fn run(args: &Serve) -> Result<(), CommandError> {
         Ok::<_, CommandError>(config)
     });
     let config = read()?;
-    let logs = telemetry::start(&config.log);
-    super::runtime()?.block_on(serve(config, read, logs))
+    let runtime = super::runtime()?;
+    let telemetry = telemetry::start(&config.log, config.traces.as_ref(), runtime.handle())?;
+    let served = runtime.block_on(serve(config, read, telemetry.logs.clone()));
+    telemetry.end();
+    served
 }
 
 async fn serve(config: Config, read: Box<Read>, logs: Logs) -> Result<(), CommandError> {

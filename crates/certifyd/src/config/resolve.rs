@@ -8,6 +8,7 @@ mod people;
 mod running;
 mod server;
 mod spaces;
+mod telemetry;
 mod upstream;
 
 mod authorizing;
@@ -85,6 +86,7 @@ pub(super) fn resolve(
         operator: judge.operator(&raw.operator),
         log: judge.log(&raw.log),
         metrics: judge.metrics(&raw.metrics),
+        traces: judge.traces(&raw.telemetry),
         limits: judge.limits(&raw.limits, proxies, mode),
         data_dir,
         apps,

@@ -65,6 +65,12 @@ fn from_file(path: &Path) -> Result<Zeroizing<String>, String> {
         .map_err(|error| format!("cannot read {}: {error}", path.display()))
 }
 
+/// A variable that others have named, if it says anything.
+#[expect(clippy::disallowed_methods, reason = "this room reads the environment")]
+pub(super) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
 #[expect(clippy::disallowed_methods, reason = "this room reads the environment")]
 fn from_environment(name: &str) -> Result<Zeroizing<String>, String> {
     match std::env::var(name) {

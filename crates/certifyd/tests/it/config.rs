@@ -140,6 +140,27 @@ fn limits_and_proxies_are_judged_with_line_and_remedy() {
 }
 
 #[test]
+fn traces_go_to_an_address_where_they_are_built_in_and_are_refused_where_they_are_not() {
+    let otlp = "[telemetry]\notlp = \"http://127.0.0.1:4318\"";
+    if cfg!(feature = "otel") {
+        accepted(&format!("{otlp}\nsample_ratio = 0.25"));
+        for address in ["127.0.0.1:4318", "grpc://h:4317", "http://u@h", "http://h/v1/traces"] {
+            let refused = refused(&format!("[telemetry]\notlp = \"{address}\""));
+            assert!(refused.contains(":4: telemetry.otlp must be http://HOST:PORT"), "{refused}");
+        }
+        let refused = refused("[telemetry]\nsample_ratio = 1.5");
+        assert!(
+            refused.contains(":4: telemetry.sample_ratio must be from 0.0 to 1.0"),
+            "{refused}"
+        );
+    } else {
+        let refused = refused(otlp);
+        assert!(refused.contains(":4: telemetry.otlp: this program was built without traces"));
+        assert!(refused.contains("--features otel"), "{refused}");
+    }
+}
+
+#[test]
 fn a_proxy_is_an_address_or_a_network_and_is_missed_where_there_must_be_one() {
     let top = |lines: &str| {
         let folder = tempfile::tempdir().unwrap();

@@ -12,4 +12,5 @@ mod reload;
 #[path = "../../../store/tests/it/server.rs"]
 mod server;
 mod stopping;
+mod traces;
 mod worlds;

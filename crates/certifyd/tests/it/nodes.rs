@@ -54,6 +54,12 @@ fn store_at(config: &Path, url: &str) {
 
 /// The answer to an `initialize` of this order.
 fn initialize(node: &Program, order_no: &str) -> Value {
+    let answer = node.post_form("/gateway.do", &order(node, order_no));
+    serde_json::from_str(&answer).unwrap()
+}
+
+/// The form of an `initialize` of this order.
+pub(crate) fn order(node: &Program, order_no: &str) -> String {
     let now = Command::new("date").arg("-u").arg("+%Y-%m-%d %H:%M:%S").output().unwrap();
     let now = String::from_utf8(now.stdout).unwrap();
     let content = json!({
@@ -82,8 +88,7 @@ fn initialize(node: &Program, order_no: &str) -> Value {
     let key = std::fs::read_to_string(node.get("app_private_key")).unwrap();
     let key = PrivateKey::parse(&key).unwrap();
     parameters.set("sign", &key.sign(canonical(&parameters, false).as_bytes()).unwrap());
-    let answer = node.post_form("/gateway.do", &parameters.encode(Charset::UTF_8));
-    serde_json::from_str(&answer).unwrap()
+    parameters.encode(Charset::UTF_8)
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use store::UpstreamOrderKey;
 use tokio::sync::watch;
+use tracing::Instrument as _;
 
 use super::Opening;
 use crate::EngineError;
@@ -44,12 +45,14 @@ impl Flights {
         let (landed, arrival) = watch::channel(None);
         flights.insert(key.clone(), arrival.clone());
         let place = Place { flights: Arc::clone(&self.0), key };
-        tokio::spawn(async move {
+        let flight = async move {
             let outcome = work.await;
             // Whoever comes from here on begins anew, and finds what is stored.
             drop(place);
             landed.send_replace(Some(outcome));
-        });
+        };
+        // It is told of where it was asked for first.
+        tokio::spawn(flight.in_current_span());
         arrival
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument as _;
 
 use super::worker::Worker;
 use crate::frames::{Call, Failure, FromGuest, Id, ToGuest};
@@ -125,7 +126,9 @@ impl Conversation {
         self.open_bytes += size;
         let host = Arc::clone(&self.host);
         let answer = Answer { id, size, answers: self.answers.clone(), outcome: None };
-        tokio::spawn(async move { answer.give(host.call(&op, payload).await) });
+        let work = async move { answer.give(host.call(&op, payload).await) };
+        // What it does is part of the same call.
+        tokio::spawn(work.in_current_span());
     }
 }
 

@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::worker::Worker;
+use crate::usage::Reason;
 use crate::{FunctionName, Limits};
 use state::{Seat, State};
 
@@ -94,6 +95,11 @@ impl Pool {
         turn.await.map_err(|_| Full)
     }
 
+    /// How many workers wait for a call.
+    pub(super) fn idle(&self) -> usize {
+        self.lock().idle()
+    }
+
     /// Ends idle workers, refuses new calls, and waits for the running ones.
     pub(super) async fn close(&self) {
         loop {
@@ -147,7 +153,7 @@ impl Pool {
     fn reap_now(&self) -> Option<Instant> {
         let mut state = self.lock();
         let now = Instant::now();
-        state.end_idle(|idle| idle.since + self.limits.idle <= now);
+        state.end_idle(Reason::Idle, |idle| idle.since + self.limits.idle <= now);
         let next = state.oldest_idle().map(|since| since + self.limits.idle);
         state.reaping = next.is_some();
         next

@@ -9,13 +9,15 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use super::conversation::{Ending, converse};
 use super::folder;
 use super::pool::{Full, Key, Lease, Pool};
 use super::worker::{Worker, WorkerCommand};
 use crate::frames::{Call, FRAME_MARGIN, Failure, MAX_FRAME, Purpose, Setup, ToGuest};
-use crate::usage::{Counts, Usage};
+use crate::usage::{Counts, Reason, Usage};
 use crate::{FunctionError, FunctionName, Host, HostFailure, Invocation, Limits, LogLevel};
 
 /// What a guest gets on top of its deadline to say by itself that it was too slow, before its
@@ -35,7 +37,7 @@ struct Shared {
     ctx_extension: &'static str,
     reload: bool,
     pool: Arc<Pool>,
-    counts: Counts,
+    counts: Arc<Counts>,
 }
 
 impl fmt::Debug for Runtime {
@@ -63,7 +65,7 @@ impl Runtime {
         reload: bool,
     ) -> Self {
         let pool = Pool::new(limits.clone());
-        let counts = Counts::default();
+        let counts = Arc::default();
         Self(Arc::new(Shared { command, limits, ctx_extension, reload, pool, counts }))
     }
 
@@ -74,7 +76,18 @@ impl Runtime {
         host: Arc<dyn Host>,
     ) -> Result<String, FunctionError> {
         let under_way = self.0.counts.begin();
-        let result = self.0.invoke(invocation, host, Purpose::Run).await;
+        let span = tracing::info_span!(
+            target: "traced",
+            "function",
+            otel.status_code = Empty,
+            faas.invoked_name = Empty,
+            error.type = Empty,
+        );
+        let result = self.0.invoke(invocation, host, Purpose::Run).instrument(span.clone()).await;
+        if let Err(error) = &result {
+            span.record("otel.status_code", "error");
+            span.record("error.type", error.kind());
+        }
         under_way.ended(&result);
         result
     }
@@ -101,7 +114,7 @@ impl Runtime {
 
     /// How much it is used.
     pub fn usage(&self) -> Usage {
-        self.0.counts.usage()
+        self.0.counts.usage(self.0.pool.idle())
     }
 
     /// Refuses new calls, waits for running ones, and ends every worker.
@@ -131,6 +144,8 @@ impl Shared {
     ) -> Result<String, FunctionError> {
         let until = Instant::now() + self.limits.deadline;
         check(&invocation)?;
+        // The folder has one of this name: a caller has not made it up.
+        Span::current().record("faas.invoked_name", invocation.name.as_str());
         let mut lease = self.lease(&invocation, until).await?;
         if until.saturating_duration_since(Instant::now()) < LEAST {
             return Err(self.timed_out());
@@ -141,6 +156,7 @@ impl Shared {
             if !matches!(ending, Ending::NotStarted) {
                 return self.conclude(lease, worker, ending);
             }
+            worker.end(Reason::Crashed);
         }
         let worker = self.spawn(&invocation)?;
         let (worker, ending) = self.run(worker, &invocation, &host, purpose, until).await;
@@ -158,7 +174,12 @@ impl Shared {
 
     /// The lease's warm worker, unless its code is out of date.
     fn warm(&self, lease: &mut Lease) -> Option<Worker> {
-        lease.take_worker().filter(|worker| !self.reload || folder::unchanged(&worker.files))
+        let worker = lease.take_worker()?;
+        if self.reload && !folder::unchanged(&worker.files) {
+            worker.end(Reason::Changed);
+            return None;
+        }
+        Some(worker)
     }
 
     fn spawn(&self, invocation: &Invocation) -> Result<Worker, FunctionError> {
@@ -171,8 +192,7 @@ impl Shared {
             extension: self.ctx_extension.to_owned(),
         });
         let setup = setup.encode().map_err(|_| FunctionError::Crashed)?;
-        self.counts.cold_start();
-        Worker::spawn(&self.command, setup).map_err(|error| {
+        Worker::spawn(&self.command, setup, &self.counts).map_err(|error| {
             tracing::error!(program = ?self.command.program, %error, "no worker could be started");
             FunctionError::Crashed
         })
@@ -208,14 +228,25 @@ impl Shared {
     ) -> Result<String, FunctionError> {
         let (outcome, retire) = match ending {
             Ending::Answered { outcome, retire } => (outcome, retire),
-            Ending::Overdue => (Err(Failure::TimedOut), true),
-            Ending::NotStarted | Ending::Lost => return Err(FunctionError::Crashed),
+            Ending::Overdue => {
+                worker.end(Reason::TimedOut);
+                return Err(self.timed_out());
+            }
+            Ending::NotStarted | Ending::Lost => {
+                worker.end(Reason::Crashed);
+                return Err(FunctionError::Crashed);
+            }
         };
         let answer =
             outcome.map_err(|failure| self.error(failure)).and_then(|text| self.trust(text));
-        let sound = !matches!(answer, Err(FunctionError::Crashed));
-        if sound && !retire && worker.has_calls_left(self.limits.calls_per_worker) {
+        if matches!(answer, Err(FunctionError::Crashed)) {
+            worker.end(Reason::Crashed);
+        } else if retire {
+            worker.end(Reason::Retired);
+        } else if worker.has_calls_left(self.limits.calls_per_worker) {
             lease.give_back(worker);
+        } else {
+            worker.end(Reason::WornOut);
         }
         answer
     }

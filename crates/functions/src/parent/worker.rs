@@ -7,6 +7,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream as StdUnixStream;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::Arc;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
@@ -14,6 +15,7 @@ use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::process::{Child, Command};
 
 use crate::frames::{FromGuest, Id, Inbox, Stamp};
+use crate::usage::{Counts, Reason};
 
 /// How to start a worker: a program that calls [`worker_main`](crate::worker_main).
 #[derive(Debug, Clone)]
@@ -37,18 +39,47 @@ pub(super) struct Worker {
     calls: Id,
     /// Files it has loaded.
     pub(super) files: Vec<Stamp>,
+    counts: Arc<Counts>,
+    /// Told when it ends.
+    reason: Reason,
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        self.counts.worker_ended(self.reason);
+    }
 }
 
 impl Worker {
     /// Starts a process and queues `setup` for it.
-    pub(super) fn spawn(command: &WorkerCommand, setup: Vec<u8>) -> io::Result<Self> {
+    pub(super) fn spawn(
+        command: &WorkerCommand,
+        setup: Vec<u8>,
+        counts: &Arc<Counts>,
+    ) -> io::Result<Self> {
         let (ours, theirs) = StdUnixStream::pair()?;
         ours.set_nonblocking(true)?;
         let (reader, writer) = UnixStream::from_std(ours)?.into_split();
         let child = start(command, theirs.into())?;
         let outbox = VecDeque::from(setup);
         let inbox = Inbox::default();
-        Ok(Self { _child: child, reader, writer, inbox, outbox, calls: 0, files: Vec::new() })
+        counts.cold_start();
+        Ok(Self {
+            _child: child,
+            reader,
+            writer,
+            inbox,
+            outbox,
+            calls: 0,
+            files: Vec::new(),
+            counts: Arc::clone(counts),
+            reason: Reason::GivenUp,
+        })
+    }
+
+    /// Ends it.
+    pub(super) fn end(mut self, reason: Reason) {
+        self.reason = reason;
     }
 
     /// Counts a call and gives its number.

@@ -188,3 +188,42 @@ async fn a_worker_finds_nothing_of_its_parent() {
     let expected = r#"[["NODE_ENV"],["node","/f/index.js"],"/"]"#;
     assert_eq!(Folder::with(source).call().await.as_deref(), Ok(expected));
 }
+
+/// Started, idle, busy, and those that have ended by their reasons.
+fn told(folder: &Folder) -> (u64, u64, u64, Vec<(&'static str, u64)>) {
+    let usage = folder.runtime.usage();
+    let ended = usage.ended.into_iter().filter(|(_, count)| *count > 0).collect();
+    (usage.cold_starts, usage.idle, usage.busy, ended)
+}
+
+#[tokio::test]
+async fn it_is_told_how_many_workers_there_are_and_why_others_have_ended() {
+    let limits = Limits {
+        calls_per_worker: 3,
+        workers: 1,
+        deadline: Duration::from_millis(400),
+        ..Limits::default()
+    };
+    let spin = "module.exports = () => { for (;;); };";
+    let folder = Folder::build(&[("f/index.js", COUNTS), ("spin/index.js", spin)], limits, "");
+    assert_eq!(told(&folder), (0, 0, 0, vec![]));
+    folder.call().await.unwrap();
+    assert_eq!(told(&folder), (1, 1, 0, vec![]));
+    folder.write("f/index.js", &format!("{COUNTS} // changed"));
+    folder.call().await.unwrap();
+    assert_eq!(told(&folder), (2, 1, 0, vec![("changed", 1)]));
+    for _ in 0..2 {
+        folder.call().await.unwrap();
+    }
+    assert_eq!(told(&folder), (2, 0, 0, vec![("worn_out", 1), ("changed", 1)]));
+    folder.call().await.unwrap();
+    assert!(folder.call_with("spin", "{}").await.is_err());
+    let (started, idle, busy, ended) = told(&folder);
+    assert_eq!((started, idle, busy), (4, 0, 0));
+    assert!(ended.contains(&("evicted", 1)), "{ended:?}");
+    assert!(ended.contains(&("retired", 1)) || ended.contains(&("timed_out", 1)), "{ended:?}");
+    folder.call().await.unwrap();
+    folder.runtime.shutdown().await;
+    let (_, idle, busy, ended) = told(&folder);
+    assert!((idle, busy) == (0, 0) && ended.contains(&("shutdown", 1)), "{ended:?}");
+}

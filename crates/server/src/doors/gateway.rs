@@ -24,6 +24,7 @@ use crate::doors::page;
 use crate::keyring::{AppKeys, Gateway};
 use crate::methods::foreign::Foreign;
 use crate::methods::{self, Answer, Common};
+use crate::metrics::{Asked, CallDoor};
 use crate::refusal;
 use crate::state::AppState;
 use arrival::Arrival;
@@ -60,6 +61,10 @@ pub(crate) async fn call(
         let (sub_code, method) = (failure.sub_code.as_str(), Method::parse(&arrival.method));
         let method = method.map(Method::as_str);
         tracing::info!(sub_code, method, "refused at the gateway");
+    }
+    if let Some(calls) = manner.calls() {
+        let asked = Method::parse(&arrival.method).map_or(Asked::Other, Asked::Method);
+        calls.add(CallDoor::Gateway, asked, methods::came(&answer));
     }
     if arrival.method == Method::Certify.as_str() {
         return page_answer(&state, &headers, answer);
@@ -101,6 +106,7 @@ async fn answer<'k>(
         gateway.apps.get(&app.id).ok_or_else(|| Failure::plain(SubCode::MissingSignatureKey))?;
     manner.sign_as(caller::sign_type(keys, parameters));
     caller::verify(gateway, keys, parameters, arrival.charset, state.engine.now())?;
+    manner.count_for(&keys.calls);
     let budget = Budget::App(app.id.clone());
     let limited = |_| Failure::plain(SubCode::AppCallLimited);
     state.bounds.call(budget, state.engine.now()).map_err(limited)?;

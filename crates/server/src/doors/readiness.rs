@@ -75,7 +75,7 @@ pub(super) async fn reasons(state: &AppState) -> Vec<Reason> {
     if notices_wait(state).await {
         reasons.push(Reason::Notices);
     }
-    if state.snapshots.parent().and_then(free_bytes).is_some_and(|free| free < FREE_BYTES) {
+    if state.snapshots.parent().and_then(state.free_bytes).is_some_and(|free| free < FREE_BYTES) {
         reasons.push(Reason::Disk);
     }
     let whose = ending(state, engine.now());
@@ -92,7 +92,8 @@ async fn notices_wait(state: &AppState) -> bool {
     first.first().is_some_and(|notice| now.duration_since(notice.due_at) > OVERDUE)
 }
 
-fn free_bytes(folder: &Path) -> Option<u64> {
+/// How many bytes are free where `folder` is, for who is not root; none if the system does not tell.
+pub fn free_bytes(folder: &Path) -> Option<u64> {
     let found = rustix::fs::statvfs(folder).ok()?;
     Some(found.f_bavail.saturating_mul(found.f_frsize))
 }

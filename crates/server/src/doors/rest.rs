@@ -26,6 +26,7 @@ use crate::doors::gateway::{any, expected, incomplete};
 use crate::keyring::{AppKeys, Gateway};
 use crate::layers::RequestId;
 use crate::methods::{self, Answer, Common};
+use crate::metrics::{AppCalls, Asked, CallDoor, Came};
 use crate::refusal;
 use crate::state::AppState;
 
@@ -78,7 +79,12 @@ pub(crate) async fn call(
         .into()),
         (Some(gateway), Ok(body)) => {
             let arrival = Arrival { verb: &verb, uri: &uri, headers: &headers, body };
-            answer(&state, gateway, &arrival).await
+            let mut counted = None;
+            let answer = answer(&state, gateway, &arrival, &mut counted).await;
+            if let Some((calls, operation)) = counted {
+                calls.add(CallDoor::V3, Asked::Method(operation.method()), came(&answer));
+            }
+            answer
         }
     };
     let mut response = match (answer, &keyring.gateway) {
@@ -97,10 +103,21 @@ pub(crate) fn busy(state: &AppState) -> Response {
     after(None, refused(state, &Failure::plain(SubCode::ServiceUnavailable).into()))
 }
 
-async fn answer(
+fn came(answer: &Result<Success, Refused>) -> Came {
+    match answer {
+        Ok(_) => Came::Succeeded,
+        Err(Refused::Error(error)) if error.status() >= 500 => Came::Failed,
+        Err(Refused::Error(_)) => Came::Refused,
+        Err(Refused::Outcome(outcome)) => outcome.into(),
+    }
+}
+
+/// `counted` is told as soon as it is known whose call it is.
+async fn answer<'k>(
     state: &AppState,
-    gateway: &Gateway,
+    gateway: &'k Gateway,
     arrival: &Arrival<'_>,
+    counted: &mut Option<(&'k AppCalls, Operation)>,
 ) -> Result<Success, Refused> {
     let operation = Operation::route(arrival.verb.as_str(), arrival.uri.path())
         .ok_or_else(|| Failure::plain(SubCode::InvalidMethod))?;
@@ -123,6 +140,7 @@ async fn answer(
         token.as_ref().map(AppAuthToken::expose),
     );
     any(keyset, |key| verify(&authorization, &signed, key))?;
+    *counted = Some((&keys.calls, operation));
     let limited = |_| Failure::plain(SubCode::AppCallLimited);
     state.bounds.call(Budget::App(app.id.clone()), state.engine.now()).map_err(limited)?;
     let encrypted = !arrival.header("alipay-encrypt-type").is_empty();

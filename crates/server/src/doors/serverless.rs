@@ -21,6 +21,7 @@ use crate::host::{Guest, Source};
 use crate::keyring::{Keyring, Space};
 use crate::layers::RequestId;
 use crate::methods;
+use crate::metrics::{Asked, CallDoor, Came};
 use crate::state::AppState;
 
 /// Which of the two doors: they differ in signature and in who may act as whom.
@@ -94,9 +95,46 @@ async fn handle(
     let body = Body::parse(&body)?;
     let space = find_space(&state.keyring.get(), &body)?;
     check_signature(&space, door, &body, &arrival.headers)?;
+    let calls = Arc::clone(&space.calls);
     let now = state.engine.now();
-    state.bounds.call(budget(&space, door), now).map_err(too_often)?;
-    match Request::read(&body)? {
+    let within = state.bounds.call(budget(&space, door), now).map_err(too_often);
+    let request = within.and_then(|()| Request::read(&body));
+    let asked = request.as_ref().map_or(Asked::Other, asked);
+    let result = match request {
+        Ok(request) => carry_out(state, door, arrival, &body, space, request).await,
+        Err(error) => Err(error),
+    };
+    let came = result.as_ref().map_or_else(Came::from, |_| Came::Succeeded);
+    calls.add(call_door(door), asked, came);
+    result
+}
+
+fn call_door(door: Door) -> CallDoor {
+    match door {
+        Door::Client => CallDoor::Client,
+        Door::Server => CallDoor::Server,
+    }
+}
+
+fn asked(request: &Request) -> Asked {
+    match request {
+        Request::Authorize(_) | Request::AnonymousAuthorize => Asked::SignIn,
+        Request::GetProfileInfo => Asked::Profile,
+        Request::Invoke(_) => Asked::Invoke,
+    }
+}
+
+/// What a signed request asks for.
+async fn carry_out(
+    state: &Arc<AppState>,
+    door: Door,
+    arrival: &Arrival,
+    body: &Body<'_>,
+    space: Arc<Space>,
+    request: Request,
+) -> Result<String, ServerlessError> {
+    let now = state.engine.now();
+    match request {
         Request::Authorize(request) if door == Door::Client => {
             state.bounds.sign_in(arrival.from, now).map_err(too_often)?;
             sign_in(state, &space, Some(request)).await
@@ -110,13 +148,13 @@ async fn handle(
             "sessions are opened at /client; a back end needs none",
         )),
         Request::GetProfileInfo => {
-            let user = whose_call(state, &space, door, &body).await?;
+            let user = whose_call(state, &space, door, body).await?;
             user.map(|user| profile(&user)).ok_or_else(|| {
                 ServerlessError::new(ErrorCode::InvalidToken, "no token: whose profile is unknown")
             })
         }
         Request::Invoke(invoke) => {
-            let user = whose_call(state, &space, door, &body).await?;
+            let user = whose_call(state, &space, door, body).await?;
             let source = source(door, &arrival.headers);
             let guest = Guest::new(state, space, user, source, &arrival.id)
                 .with_agent(text(&arrival.headers, &USER_AGENT))

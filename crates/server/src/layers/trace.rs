@@ -1,6 +1,8 @@
-//! A number for every request, and one log line.
+//! A number for every request, one log line, and one span where traces are wanted.
 //!
-//! The line holds verb, route, status and time: no query, no body, no identity.
+//! The line holds verb, route, status and time: no query, no body, no identity. The span, of the target
+//! `traced` as all that may become part of a trace, has the names of OpenTelemetry's conventions; its
+//! values are ours, never what a caller wrote.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,8 +12,10 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::Response;
 use engine::Engine;
-use tracing::Instrument as _;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
+use crate::metrics;
 use crate::state::AppState;
 
 /// The number of a request: in the log, in the answer's headers, and in `ctx.requestId`.
@@ -30,6 +34,9 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 /// The header gateway clients read.
 const TRACE_ID: HeaderName = HeaderName::from_static("trace_id");
 
+/// By which a caller names its trace.
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
 pub(crate) async fn trace(
     State(state): State<Arc<AppState>>,
     mut request: Request,
@@ -40,9 +47,11 @@ pub(crate) async fn trace(
     let verb = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().cloned();
     request.extensions_mut().insert(id.clone());
+    let traced = traced(&state, &request, route.as_ref().map(MatchedPath::as_str), &id);
     // Every entry made on the way carries the number.
-    let span = tracing::info_span!("request", id = %id.0);
-    let mut response = next.run(request).instrument(span).await;
+    let span = tracing::info_span!(parent: &traced, "request", id = %id.0);
+    let mut response = next.run(request).instrument(span).instrument(traced.clone()).await;
+    tell(&traced, response.status().as_u16());
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         response.headers_mut().insert(REQUEST_ID, value.clone());
         response.headers_mut().insert(TRACE_ID, value);
@@ -60,7 +69,68 @@ pub(crate) async fn trace(
     response
 }
 
+/// The span of a call: none where traces are not wanted.
+fn traced(state: &AppState, request: &Request, route: Option<&str>, id: &RequestId) -> Span {
+    let verb = metrics::verb(request.method());
+    let span = tracing::info_span!(
+        target: "traced",
+        "call",
+        otel.kind = "server",
+        otel.name = route.map_or_else(|| verb.to_owned(), |route| format!("{verb} {route}")),
+        otel.status_code = Empty,
+        http.request.method = verb,
+        http.route = route,
+        http.response.status_code = Empty,
+        server.address = host(&state.public_url),
+        error.type = Empty,
+        certifyd.request_id = %id.0,
+    );
+    if !span.is_disabled()
+        && let Some(parent) = request.headers().get(TRACEPARENT)
+        && let Ok(parent) = parent.to_str()
+    {
+        (state.join_trace)(&span, parent);
+    }
+    span
+}
+
+fn tell(span: &Span, status: u16) {
+    span.record("http.response.status_code", status);
+    if status >= 500 {
+        span.record("otel.status_code", "error");
+        span.record("error.type", tracing::field::display(status));
+    }
+}
+
+/// The host of an address without its port.
+fn host(url: &str) -> &str {
+    let (_, rest) = url.split_once("://").unwrap_or_default();
+    let host = rest.split('/').next().unwrap_or_default();
+    match host.rsplit_once(':') {
+        Some((before, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => before,
+        _ => host,
+    }
+}
+
 /// Measures durations only; no decision depends on it.
 fn now() -> Instant {
     Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_is_told_without_port_and_path() {
+        for (url, expected) in [
+            ("https://id.example", "id.example"),
+            ("http://127.0.0.1:3636", "127.0.0.1"),
+            ("http://[::1]:3636/below", "[::1]"),
+            ("http://[::1]", "[::1]"),
+            ("", ""),
+        ] {
+            assert_eq!(host(url), expected, "{url}");
+        }
+    }
 }

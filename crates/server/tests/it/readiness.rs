@@ -7,8 +7,10 @@ use engine::{Upstream, UpstreamCall, UpstreamFault, UpstreamGateway, UpstreamRep
 use jiff::SignedDuration;
 use serde_json::Value;
 use server::{AppKeys, Gateway};
-use testkit::{RELAYED, TestServer, keys};
+use testkit::{COMPATIBLE, RELAYED, TestServer, keys, resigned, signed};
 use wire::certificate::Certificate;
+
+use crate::answer::{Answer, INITIALIZE, content};
 
 /// Status, word and codes.
 async fn told(server: &TestServer) -> (u16, String, Vec<String>) {
@@ -93,4 +95,36 @@ async fn who_cannot_commit_is_down() {
     assert_eq!((status, word.as_str()), (503, "down"));
     assert_eq!(codes, ["STORE"]);
     assert_eq!(server.get("/healthz").await.status, 200, "it is alive all the same");
+}
+
+#[tokio::test]
+async fn a_disk_with_less_than_512_mebibytes_is_told_of() {
+    let just_enough = TestServer::on_disk(|_| Some(512 * 1024 * 1024)).await;
+    assert_eq!(told(&just_enough).await.1, "ready");
+    let too_little = TestServer::on_disk(|_| Some(512 * 1024 * 1024 - 1)).await;
+    assert_eq!(told(&too_little).await, degraded("DISK"));
+    let untold = TestServer::on_disk(|_| None).await;
+    assert_eq!(told(&untold).await.1, "ready", "a system that does not tell is no fault");
+}
+
+#[test]
+fn what_is_free_is_what_the_system_says_of_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(server::free_bytes(folder.path()).is_some());
+    assert_eq!(server::free_bytes(&folder.path().join("nowhere")), None);
+}
+
+#[tokio::test]
+async fn notices_that_do_not_leave_are_told_of_after_ten_minutes() {
+    let server = TestServer::without_delivery().await;
+    let mut parameters = signed(COMPATIBLE, INITIALIZE, &content("waiting1").to_string());
+    parameters.set("notify_url", "http://127.0.0.1:9/");
+    let id = Answer::of(&server.gateway(&resigned(parameters)).await).certify_id();
+    let chosen = serde_json::json!({ "outcome": "passed" });
+    let path = format!("/test/certifications/{id}");
+    assert_eq!(server.post_json(&path, &chosen).await.status, 200);
+    server.clock.advance(SignedDuration::from_mins(10));
+    assert_eq!(told(&server).await.1, "ready");
+    server.clock.advance(SignedDuration::from_millis(1));
+    assert_eq!(told(&server).await, degraded("NOTICES"));
 }

@@ -22,3 +22,4 @@ mod settings;
 mod snapshot;
 mod two_nodes;
 mod upstream_orders;
+mod usage;

@@ -179,6 +179,10 @@ async fn five_faults_open_the_breaker_and_one_probe_closes_it() {
     client.clock.advance(SignedDuration::from_secs(2));
     assert_eq!(client.initialize().await.unwrap().meaning, Meaning::Done);
     assert_eq!(client.initialize().await.unwrap().meaning, Meaning::Done);
+    let usage = client.gateway.usage();
+    let seen: Vec<_> = usage.outcomes.into_iter().filter(|(_, count)| *count > 0).collect();
+    assert_eq!(seen, [("done", 2), ("suspended", 1), ("status", 5)]);
+    assert_eq!(usage.timed.count(), 7, "who was turned away was not timed");
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! `[[apps]]`, and `[[authorizations]]` between them.
 
+use std::sync::Arc;
+
 use std::collections::BTreeSet;
 
 use domain::{AppId, BizCode, Contract, NotifyUrl, Profile};
@@ -63,6 +65,7 @@ impl Judge<'_> {
                 ContentKey::parse,
             ),
             allow_sha1: raw.allow_sha1.unwrap_or(false),
+            calls: Arc::default(),
         }
     }
 

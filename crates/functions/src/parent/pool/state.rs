@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::{Full, Key, Lease};
 use crate::Limits;
 use crate::parent::worker::Worker;
+use crate::usage::Reason;
 
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -85,9 +86,14 @@ impl State {
             && let Some(oldest) = self.oldest_idle()
         {
             let mut one = true;
-            self.end_idle(|idle| idle.since == oldest && std::mem::take(&mut one));
+            self.end_idle(Reason::Evicted, |idle| idle.since == oldest && std::mem::take(&mut one));
         }
         self.workers < most
+    }
+
+    /// How many are idle.
+    pub(super) fn idle(&self) -> usize {
+        self.functions.values().map(|slot| slot.idle.len()).sum()
     }
 
     /// Since when the longest idle worker has been idle.
@@ -96,11 +102,12 @@ impl State {
     }
 
     /// Kills the idle workers that `ends` picks, and forgets functions without any trace of use.
-    pub(super) fn end_idle(&mut self, mut ends: impl FnMut(&Idle) -> bool) {
+    pub(super) fn end_idle(&mut self, reason: Reason, mut ends: impl FnMut(&Idle) -> bool) {
         for slot in self.functions.values_mut() {
-            let before = slot.idle.len();
-            slot.idle.retain(|idle| !ends(idle));
-            self.workers -= before - slot.idle.len();
+            for idle in slot.idle.extract_if(.., |idle| ends(idle)) {
+                self.workers -= 1;
+                idle.worker.end(reason);
+            }
         }
         self.functions.retain(|_, slot| !slot.idle.is_empty() || slot.busy + slot.waiting > 0);
     }
@@ -129,8 +136,12 @@ impl State {
         let closed = self.closed;
         let slot = self.slot(key);
         slot.busy -= 1;
-        match worker.filter(|_| !closed) {
-            Some(worker) => slot.idle.push(Idle { worker, since: Instant::now() }),
+        match worker {
+            Some(worker) if !closed => slot.idle.push(Idle { worker, since: Instant::now() }),
+            Some(worker) => {
+                worker.end(Reason::Shutdown);
+                self.workers -= 1;
+            }
             None => self.workers -= 1,
         }
     }
@@ -165,7 +176,7 @@ impl State {
     /// Ends idle workers and sends everybody in the queue away.
     pub(super) fn close(&mut self) {
         self.closed = true;
-        self.end_idle(|_| true);
+        self.end_idle(Reason::Shutdown, |_| true);
         for waiter in std::mem::take(&mut self.waiters) {
             self.slot(&waiter.key).waiting -= 1;
         }

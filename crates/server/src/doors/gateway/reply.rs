@@ -9,6 +9,7 @@ use wire::{Failure, Outcome, SignatureType, SubCode, json};
 
 use super::arrival::Arrival;
 use crate::keyring::Gateway;
+use crate::metrics::AppCalls;
 use crate::refusal::explained;
 use crate::state::AppState;
 
@@ -20,6 +21,7 @@ pub(super) struct Manner<'k> {
     names_certificate: bool,
     sign_type: SignatureType,
     encrypt: Option<(&'k ContentKey, EncryptType)>,
+    calls: Option<&'k AppCalls>,
 }
 
 impl<'k> Manner<'k> {
@@ -30,6 +32,7 @@ impl<'k> Manner<'k> {
             names_certificate: arrival.names_certificate,
             sign_type: SignatureType::Rsa2,
             encrypt: None,
+            calls: None,
         }
     }
 
@@ -40,6 +43,16 @@ impl<'k> Manner<'k> {
     /// A success is to be encrypted under the key that opened the request.
     pub(super) fn encrypt_for(&mut self, key: &'k ContentKey, encrypt_type: EncryptType) {
         self.encrypt = Some((key, encrypt_type));
+    }
+
+    /// The request is an application's.
+    pub(super) fn count_for(&mut self, calls: &'k AppCalls) {
+        self.calls = Some(calls);
+    }
+
+    /// Where it is counted, if it is known whose it is.
+    pub(super) fn calls(&self) -> Option<&'k AppCalls> {
+        self.calls
     }
 }
 
