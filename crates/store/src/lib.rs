@@ -22,6 +22,8 @@ mod erasures;
 mod error;
 mod events;
 mod evidence;
+#[cfg(feature = "faults")]
+mod faults;
 mod location;
 mod migrate;
 mod moving;
@@ -52,6 +54,8 @@ pub use erasures::Erasure;
 pub use error::StoreError;
 pub use events::{Event, NewEvent};
 pub use evidence::{Exhibit, NewPicture};
+#[cfg(feature = "faults")]
+pub use faults::{Fault, Faults, Unit};
 pub use location::Location;
 pub use migrate::Migrated;
 pub use moving::{MoveError, Moving};
@@ -81,6 +85,8 @@ pub struct Store {
     migrated: Migrated,
     /// What is stored with whatever is written.
     record: Option<AuditRecord>,
+    #[cfg(feature = "faults")]
+    faults: Option<Arc<dyn Faults>>,
 }
 
 #[derive(Debug)]
@@ -111,7 +117,14 @@ impl Store {
                 (Backend::Postgres(postgres), migrated)
             }
         };
-        Ok(Self { backend: Arc::new(backend), location, migrated, record: None })
+        Ok(Self {
+            backend: Arc::new(backend),
+            location,
+            migrated,
+            record: None,
+            #[cfg(feature = "faults")]
+            faults: None,
+        })
     }
 
     /// What opening it has made of the database.
@@ -128,18 +141,22 @@ impl Store {
     where
         W::Output: Outcome,
     {
-        match self.record.clone() {
-            None => self.backend.write(work).await,
-            Some(record) => self.backend.write(Recorded { work, record }).await,
-        }
+        let unit = async {
+            match self.record.clone() {
+                None => self.backend.write(work).await,
+                Some(record) => self.backend.write(Recorded { work, record }).await,
+            }
+        };
+        #[cfg(feature = "faults")]
+        let unit = faults::around(self.faults.as_deref(), Unit::Write, unit);
+        unit.await
     }
 
     async fn read<W: Work>(&self, work: W) -> Result<W::Output, StoreError> {
-        match &*self.backend {
-            Backend::Sqlite { readers: Some(readers), .. } => readers.submit(work).await,
-            Backend::Sqlite { writer, readers: None } => writer.submit(work).await,
-            Backend::Postgres(postgres) => postgres.read(work).await,
-        }
+        let unit = self.backend.read(work);
+        #[cfg(feature = "faults")]
+        let unit = faults::around(self.faults.as_deref(), Unit::Read, unit);
+        unit.await
     }
 }
 
@@ -148,6 +165,14 @@ impl Backend {
         match self {
             Self::Sqlite { writer, .. } => writer.submit(work).await,
             Self::Postgres(postgres) => postgres.write(work).await,
+        }
+    }
+
+    async fn read<W: Work>(&self, work: W) -> Result<W::Output, StoreError> {
+        match self {
+            Self::Sqlite { readers: Some(readers), .. } => readers.submit(work).await,
+            Self::Sqlite { writer, readers: None } => writer.submit(work).await,
+            Self::Postgres(postgres) => postgres.read(work).await,
         }
     }
 

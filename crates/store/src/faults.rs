@@ -1,0 +1,62 @@
+//! A store that fails on purpose, for tests: before a unit of work runs, after its commit, or late.
+//! Compiled with the feature `faults`, which the program is built without.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use crate::{Store, StoreError};
+
+/// What is to happen to one unit of work.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// It runs, and is answered.
+    None,
+    /// It does not run.
+    Before(StoreError),
+    /// It runs and is committed, and the answer is lost.
+    After(StoreError),
+    /// It waits until others have had their turn so many times.
+    Late(u8),
+}
+
+/// Decides which units fail.
+pub trait Faults: std::fmt::Debug + Send + Sync {
+    /// What is to happen to the next one.
+    fn next(&self, unit: Unit) -> Fault;
+}
+
+/// The kinds of units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Changes something.
+    Write,
+    /// Changes nothing.
+    Read,
+}
+
+impl Store {
+    /// This store, failing as `faults` decides.
+    #[must_use]
+    pub fn failing(self, faults: Arc<dyn Faults>) -> Self {
+        Self { faults: Some(faults), ..self }
+    }
+}
+
+/// Runs a unit, or what is to happen instead.
+pub(crate) async fn around<T>(
+    faults: Option<&dyn Faults>,
+    unit: Unit,
+    work: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    match faults.map_or(Fault::None, |faults| faults.next(unit)) {
+        Fault::None => work.await,
+        Fault::Before(error) => Err(error),
+        Fault::After(error) => work.await.and(Err(error)),
+        Fault::Late(turns) => {
+            for _ in 0..turns {
+                tokio::task::yield_now().await;
+            }
+            work.await
+        }
+    }
+}
