@@ -6,14 +6,15 @@
 // One database for each size is filled with certifications as the program itself writes them, spread over 80 days, most
 // of them passed. A server is started on each, and all are measured in turns: the server's CPU time of an initialize and
 // of a query of any stored certification, and their p50, one call after the other; then how many are opened a second by
-// many callers at once. Each size is compared with the smallest of the same round, and the medians of the rounds must
+// many callers at once. Every file is read through before: what is compared is what is in memory, for a page that is not
+// costs a read of the disk, at any size; the first queries, before that, are shown as `cold`. Each size is compared with the smallest of the same round, and the medians of the rounds must
 // be within 10 %. Exit code 1 if not (`--judge false` only looks whether it works), 2 if there is no room.
 //
 // Fills with `examples/fill` beside the program, or what CERTIFYD_FILL names. With `--store` databases of its own are made
 // on that server with psql, and dropped at the end; then the CPU time is certifyd's alone.
 
 import { execFile } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { createReadStream, existsSync, rmSync } from 'node:fs';
 import { readFile, stat, statfs } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -86,7 +87,7 @@ async function filled(size) {
   const known = (await readFile(sample, 'utf8')).trim().split('\n').map((line) => line.split(' '));
   console.log(`${size} filled in ${told.seconds} s (${told.rate} a second): ${told.passed} passed, ${told.failed} failed, ${told.expired} expired; ` +
     `${(bytes / size).toFixed(0)} bytes each; audit verified, ${rows} rows`);
-  return { size, server, known, bytes, rows, told };
+  return { size, server, known, bytes, file };
 }
 
 let opened = 0;
@@ -122,14 +123,23 @@ async function together(place, bodies) {
   return { rate: bodies.length / seconds, cpu: cpu() / bodies.length };
 }
 
-async function round(place) {
+/** So that the system has the file in memory, if it fits. */
+async function readThrough(file) {
+  for await (const part of createReadStream(file, { highWaterMark: 1 << 20 })) void part;
+}
+
+async function queries(place) {
   const asked = Array.from({ length: calls }, () => random.pick(place.known));
-  const queries = asked.map(([id, app]) => signed(app, QUERY, { certify_id: id }));
-  const query = await oneByOne(place, queries, (answer, at) => {
+  const bodies = asked.map(([id, app]) => signed(app, QUERY, { certify_id: id }));
+  return oneByOne(place, bodies, (answer, at) => {
     const state = asked[at][2];
     const right = { passed: (node) => node.passed === 'T', failed: (node) => node.passed === 'F', left: (node) => node.passed !== 'T' };
     expect(answer, QUERY, right[state]);
   });
+}
+
+async function round(place) {
+  const query = await queries(place);
   const first = await oneByOne(place, Array.from({ length: calls }, initialize), (answer) => expect(answer, INITIALIZE, ({ code }) => code === '10000'));
   const many = await together(place, Array.from({ length: calls * 4 }, initialize));
   return { 'query, CPU µs': query.cpu * 1000, 'query, p50 µs': query.p50 * 1000, 'initialize, CPU µs': first.cpu * 1000,
@@ -143,6 +153,8 @@ const places = [];
 let flat = true;
 try {
   for (const size of sizes) places.push(await filled(size));
+  for (const place of places) place.cold = await queries(place);
+  if (!store) for (const { file } of places) await readThrough(file);
   // The first round warms up and does not count.
   const measured = new Map(places.map((place) => [place, []]));
   for (let at = 0; at <= rounds; at += 1) {
@@ -168,6 +180,7 @@ try {
     };
     console.log(`  ${name.padEnd(20)}${places.map(column).join('')}`);
   }
+  console.log(`  ${'cold query, p50 µs'.padEnd(20)}${places.map(({ cold }) => (cold.p50 * 1000).toFixed(0).padStart(24)).join('')}`);
   console.log(`  ${'bytes each'.padEnd(20)}${places.map(({ size, bytes }) => (bytes / size).toFixed(0).padStart(24)).join('')}`);
   console.log('  beside a figure: its ratio to the smallest size, median of the rounds and the middle half of them');
 } finally {

@@ -1,7 +1,6 @@
 //! A store that fails on purpose, for tests: before a unit of work runs, after its commit, or late.
 //! Compiled with the feature `faults`, which the program is built without.
 
-use std::future::Future;
 use std::sync::Arc;
 
 use crate::{Store, StoreError};
@@ -42,21 +41,29 @@ impl Store {
     }
 }
 
-/// Runs a unit, or what is to happen instead.
-pub(crate) async fn around<T>(
+/// What happens before a unit runs; gives the error that is to take the place of its answer.
+pub(crate) async fn before(
     faults: Option<&dyn Faults>,
     unit: Unit,
-    work: impl Future<Output = Result<T, StoreError>>,
-) -> Result<T, StoreError> {
+) -> Result<Option<StoreError>, StoreError> {
     match faults.map_or(Fault::None, |faults| faults.next(unit)) {
-        Fault::None => work.await,
+        Fault::None => Ok(None),
         Fault::Before(error) => Err(error),
-        Fault::After(error) => work.await.and(Err(error)),
+        Fault::After(error) => Ok(Some(error)),
         Fault::Late(turns) => {
             for _ in 0..turns {
                 tokio::task::yield_now().await;
             }
-            work.await
+            Ok(None)
         }
     }
+}
+
+/// The answer of a unit that ran, unless it is lost.
+pub(crate) fn after<T>(
+    lost: Option<StoreError>,
+    result: Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let answer = result?;
+    lost.map_or(Ok(answer), Err)
 }

@@ -141,22 +141,28 @@ impl Store {
     where
         W::Output: Outcome,
     {
-        let unit = async {
-            match self.record.clone() {
-                None => self.backend.write(work).await,
-                Some(record) => self.backend.write(Recorded { work, record }).await,
-            }
+        #[cfg(feature = "faults")]
+        let lost = faults::before(self.faults.as_deref(), Unit::Write).await?;
+        let result = match self.record.clone() {
+            None => self.backend.write(work).await,
+            Some(record) => self.backend.write(Recorded { work, record }).await,
         };
         #[cfg(feature = "faults")]
-        let unit = faults::around(self.faults.as_deref(), Unit::Write, unit);
-        unit.await
+        let result = faults::after(lost, result);
+        result
     }
 
     async fn read<W: Work>(&self, work: W) -> Result<W::Output, StoreError> {
-        let unit = self.backend.read(work);
         #[cfg(feature = "faults")]
-        let unit = faults::around(self.faults.as_deref(), Unit::Read, unit);
-        unit.await
+        let lost = faults::before(self.faults.as_deref(), Unit::Read).await?;
+        let result = match &*self.backend {
+            Backend::Sqlite { readers: Some(readers), .. } => readers.submit(work).await,
+            Backend::Sqlite { writer, readers: None } => writer.submit(work).await,
+            Backend::Postgres(postgres) => postgres.read(work).await,
+        };
+        #[cfg(feature = "faults")]
+        let result = faults::after(lost, result);
+        result
     }
 }
 
@@ -165,14 +171,6 @@ impl Backend {
         match self {
             Self::Sqlite { writer, .. } => writer.submit(work).await,
             Self::Postgres(postgres) => postgres.write(work).await,
-        }
-    }
-
-    async fn read<W: Work>(&self, work: W) -> Result<W::Output, StoreError> {
-        match self {
-            Self::Sqlite { readers: Some(readers), .. } => readers.submit(work).await,
-            Self::Sqlite { writer, readers: None } => writer.submit(work).await,
-            Self::Postgres(postgres) => postgres.read(work).await,
         }
     }
 

@@ -176,12 +176,12 @@ impl Walk {
             0..3 => self.initialize().await,
             3 => self.wait(),
             4 | 5 => self.query().await,
-            6 => self.open_link().await,
+            6 => Box::pin(self.open_link()).await,
             7 => self.use_token().await,
             8 => self.change_token().await,
             9 => self.open_at_once().await,
-            10 => self.end_at_once().await,
-            _ => self.choose().await,
+            10 => Box::pin(self.end_at_once()).await,
+            _ => Box::pin(self.choose()).await,
         }
         if self.folder.is_some() && self.chance.below(200) == 0 {
             self.start();
@@ -266,7 +266,7 @@ impl Walk {
         let Ok(link) = self.engine().certify(&acting, modelled.id, None).await else { return };
         let after = Modelled { begun: true, ..modelled.clone() };
         let now = self.engine().now();
-        match self.ask(self.engine().view(&link, None)).await {
+        match self.ask(Box::pin(self.engine().view(&link, None))).await {
             Ok(opened) => {
                 self.remember(modelled.id, |modelled| modelled.begun = true);
                 assert_eq!(opened.unwrap().status.state, after.state(now));
@@ -283,7 +283,7 @@ impl Walk {
             1 => (Chosen::Passed, End::Passed(now)),
             _ => (Chosen::Failed(FailReason::parse("X").unwrap()), End::Failed(now)),
         };
-        let answer = self.ask(self.engine().choose(modelled.id, chosen)).await;
+        let answer = self.ask(Box::pin(self.engine().choose(modelled.id, chosen))).await;
         let over = modelled.end != End::Open || modelled.expired(now);
         let after =
             if over { modelled.clone() } else { Modelled { begun: true, end, ..modelled.clone() } };

@@ -38,14 +38,12 @@ impl Walk {
     async fn exchange(&mut self, app: &'static str) {
         let (isv, merchant) = (AppId::parse(ISV).unwrap(), AppId::parse(app).unwrap());
         let now = self.engine().now();
-        let code = match self.ask(self.engine().grant_code(&isv, &merchant)).await {
-            Ok(code) => code.unwrap(),
-            Err(_) => {
-                // A code that nobody was told can be withdrawn, and nothing else.
-                self.untold.push(app);
-                return;
-            }
+        let Ok(code) = self.ask(self.engine().grant_code(&isv, &merchant)).await else {
+            // A code that nobody was told can be withdrawn, and nothing else.
+            self.untold.push(app);
+            return;
         };
+        let code = code.unwrap();
         match self.ask(self.engine().exchange_code(&isv, &code)).await {
             Ok(issued) => {
                 self.end_tokens(app, now);
