@@ -90,6 +90,7 @@ async function filled(size) {
   return { size, server, known, bytes, file };
 }
 
+const places = [];
 let opened = 0;
 const initialize = () => signed(random.pick(APPS), INITIALIZE, content(`${new Date().toISOString().replace(/\D/g, '')}${String((opened += 1)).padStart(9, '0')}`));
 const faults = [];
@@ -98,14 +99,18 @@ function expect(answer, method, wanted) {
   if (!wanted(node)) faults.push(`${method}: ${JSON.stringify(node)}`);
 }
 
-/** Sends one after the other; the server's CPU milliseconds of a call, and the p50. */
-async function oneByOne(place, bodies, check) {
-  const cpu = cpuSince(place.server.child.pid);
-  const answers = [];
-  for (const body of bodies) answers.push(await post(place.server.gateway, body));
-  const spent = cpu() / bodies.length;
-  answers.forEach(check);
-  return { cpu: spent, p50: median(answers.map(({ ms }) => ms)) };
+/** Sends one after the other, to every place in turn: what else the machine does meets all alike. */
+async function inTurns(bodiesOf, check) {
+  const all = places.map((place) => ({ place, bodies: bodiesOf(place), answers: [], cpu: cpuSince(place.server.child.pid) }));
+  for (let at = 0; at < calls; at += 1) {
+    for (let turn = 0; turn < all.length; turn += 1) {
+      const { place, bodies, answers } = all[(at + turn) % all.length];
+      answers.push(await post(place.server.gateway, bodies[at]));
+    }
+  }
+  const found = all.map(({ place, answers, cpu }) => [place, { answers, cpu: cpu() / calls, p50: median(answers.map(({ ms }) => ms)) }]);
+  for (const [place, { answers }] of found) answers.forEach((answer, at) => check(place, answer, at));
+  return new Map(found);
 }
 
 /** Sends as fast as so many callers can. */
@@ -119,7 +124,7 @@ async function together(place, bodies) {
   };
   await Promise.all(Array.from({ length: CALLERS }, caller));
   const seconds = Number(process.hrtime.bigint() - began) / 1e9;
-  answers.forEach((answer) => expect(answer, INITIALIZE, ({ code }) => code === '10000'));
+  answers.forEach((answer) => expect(answer, INITIALIZE, isOpened));
   return { rate: bodies.length / seconds, cpu: cpu() / bodies.length };
 }
 
@@ -128,41 +133,47 @@ async function readThrough(file) {
   for await (const part of createReadStream(file, { highWaterMark: 1 << 20 })) void part;
 }
 
-async function queries(place) {
-  const asked = Array.from({ length: calls }, () => random.pick(place.known));
-  const bodies = asked.map(([id, app]) => signed(app, QUERY, { certify_id: id }));
-  return oneByOne(place, bodies, (answer, at) => {
-    const state = asked[at][2];
-    const right = { passed: (node) => node.passed === 'T', failed: (node) => node.passed === 'F', left: (node) => node.passed !== 'T' };
-    expect(answer, QUERY, right[state]);
-  });
+async function queries() {
+  const asked = new Map(places.map((place) => [place, Array.from({ length: calls }, () => random.pick(place.known))]));
+  const right = { passed: (node) => node.passed === 'T', failed: (node) => node.passed === 'F', left: (node) => node.passed !== 'T' };
+  return inTurns(
+    (place) => asked.get(place).map(([id, app]) => signed(app, QUERY, { certify_id: id })),
+    (place, answer, at) => expect(answer, QUERY, right[asked.get(place)[at][2]]),
+  );
 }
 
-async function round(place) {
-  const query = await queries(place);
-  const first = await oneByOne(place, Array.from({ length: calls }, initialize), (answer) => expect(answer, INITIALIZE, ({ code }) => code === '10000'));
-  const many = await together(place, Array.from({ length: calls * 4 }, initialize));
-  return { 'query, CPU µs': query.cpu * 1000, 'query, p50 µs': query.p50 * 1000, 'initialize, CPU µs': first.cpu * 1000,
-    'initialize, p50 µs': first.p50 * 1000, 'together, CPU µs': many.cpu * 1000, 'together, a second': many.rate };
+const isOpened = ({ code }) => code === '10000';
+const openings = (most) => Array.from({ length: most }, initialize);
+
+/** The figures of each place. */
+async function round() {
+  const query = await queries();
+  const first = await inTurns(() => openings(calls), (_, answer) => expect(answer, INITIALIZE, isOpened));
+  const figures = new Map();
+  for (const place of [...places].sort(() => random.next() - 0.5)) {
+    const many = await together(place, openings(calls * 4));
+    figures.set(place, {
+      'query, CPU µs': query.get(place).cpu * 1000, 'query, p50 µs': query.get(place).p50 * 1000,
+      'initialize, CPU µs': first.get(place).cpu * 1000, 'initialize, p50 µs': first.get(place).p50 * 1000,
+      'together, CPU µs': many.cpu * 1000, 'together, a second': many.rate,
+    });
+  }
+  return figures;
 }
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 await refuseWithoutRoom();
 const began = Date.now();
-const places = [];
 let flat = true;
 try {
   for (const size of sizes) places.push(await filled(size));
-  for (const place of places) place.cold = await queries(place);
+  const cold = await queries();
   if (!store) for (const { file } of places) await readThrough(file);
   // The first round warms up and does not count.
   const measured = new Map(places.map((place) => [place, []]));
   for (let at = 0; at <= rounds; at += 1) {
-    const order = [...places].sort(() => random.next() - 0.5);
-    for (const place of order) {
-      const figures = await round(place);
-      if (at > 0) measured.get(place).push(figures);
-    }
+    const figures = await round();
+    if (at > 0) for (const [place, found] of figures) measured.get(place).push(found);
   }
   console.log(`\nscale, seed ${seed}, ${store ? 'PostgreSQL' : 'SQLite'}, ${rounds} rounds of ${calls} calls, ${((Date.now() - began) / 1000).toFixed(0)} s`);
   console.log(`  ${''.padEnd(20)}${sizes.map((size) => String(size).padStart(24)).join('')}`);
@@ -180,7 +191,7 @@ try {
     };
     console.log(`  ${name.padEnd(20)}${places.map(column).join('')}`);
   }
-  console.log(`  ${'cold query, p50 µs'.padEnd(20)}${places.map(({ cold }) => (cold.p50 * 1000).toFixed(0).padStart(24)).join('')}`);
+  console.log(`  ${'cold query, p50 µs'.padEnd(20)}${places.map((place) => (cold.get(place).p50 * 1000).toFixed(0).padStart(24)).join('')}`);
   console.log(`  ${'bytes each'.padEnd(20)}${places.map(({ size, bytes }) => (bytes / size).toFixed(0).padStart(24)).join('')}`);
   console.log('  beside a figure: its ratio to the smallest size, median of the rounds and the middle half of them');
 } finally {
