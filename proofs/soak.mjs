@@ -14,7 +14,8 @@
 // Three minutes see a leak in every call; eight hours, one of some MiB an hour.
 
 import { createServer } from 'node:http';
-import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdir, mkdtemp, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -54,6 +55,8 @@ await listen(0);
 const { port } = receiver.address();
 
 const folder = await mkdtemp(join(tmpdir(), 'certifyd-soak-functions-'));
+// However this program ends.
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 await mkdir(join(folder, 'ask'));
 await writeFile(join(folder, 'ask', 'index.js'), `module.exports = async (ctx) => ctx.cloud.member.identification.query({ certifyId: ctx.args.id });`);
 const tables = tablesFor([APP], { notify_url: `http://127.0.0.1:${port}/notify` });
@@ -62,6 +65,8 @@ tables.notify = { reach: 'any' };
 tables.spaces = [{ ...SPACE, app: APP, functions: folder }];
 if (store) tables.store = { url: store };
 const server = await startConfigured(tables);
+process.on('exit', () => rmSync(server.dir, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
 const { pid } = server.child;
 server.ready = { app_id: APP, space_id: SPACE.id, client_secret: SPACE.client_secret };
 let token = await anonymousToken(server);
@@ -234,7 +239,6 @@ windows.push(await look());
 await server.stop();
 receiver.close();
 receiver.closeAllConnections();
-await rm(folder, { recursive: true, force: true });
 
 const third = Math.floor(windows.length / 3);
 const [warm, second, last] = [windows.slice(0, third), windows.slice(third, 2 * third), windows.slice(2 * third, 3 * third)];
