@@ -20,6 +20,8 @@ mod directory;
 mod erase;
 mod error;
 mod expire;
+#[cfg(feature = "filling")]
+mod filling;
 mod initialize;
 mod link;
 mod notice;

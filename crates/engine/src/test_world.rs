@@ -34,7 +34,7 @@ impl Chosen {
         }
     }
 
-    fn verdict(&self) -> Option<Verdict> {
+    pub(crate) fn verdict(&self) -> Option<Verdict> {
         match self {
             Self::Passed => Some(Verdict::Passed { assurance: Assurance::simulated() }),
             Self::Failed(reason) => Some(Verdict::Failed { reason: reason.clone() }),

@@ -22,6 +22,8 @@ mod erasures;
 mod error;
 mod events;
 mod evidence;
+#[cfg(feature = "faults")]
+mod faults;
 mod location;
 mod migrate;
 mod moving;
@@ -54,6 +56,8 @@ pub use erasures::Erasure;
 pub use error::StoreError;
 pub use events::{Event, NewEvent};
 pub use evidence::{Exhibit, NewPicture};
+#[cfg(feature = "faults")]
+pub use faults::{Fault, Faults, Unit};
 pub use location::Location;
 pub use migrate::Migrated;
 pub use moving::{MoveError, Moving};
@@ -86,6 +90,8 @@ pub struct Store {
     /// What is stored with whatever is written.
     record: Option<AuditRecord>,
     counts: Arc<usage::Counts>,
+    #[cfg(feature = "faults")]
+    faults: Option<Arc<dyn Faults>>,
 }
 
 #[derive(Debug)]
@@ -122,6 +128,8 @@ impl Store {
             migrated,
             record: None,
             counts: Arc::default(),
+            #[cfg(feature = "faults")]
+            faults: None,
         })
     }
 
@@ -139,19 +147,29 @@ impl Store {
     where
         W::Output: Outcome,
     {
+        #[cfg(feature = "faults")]
+        let lost = faults::before(self.faults.as_deref(), Unit::Write).await?;
         let (units, kind) = (&self.counts.writes, (self.backend.name(), "write"));
-        match self.record.clone() {
+        let result = match self.record.clone() {
             None => units.counted::<W, _>(kind, self.backend.write(work)).await,
             Some(record) => {
                 let recorded = self.backend.write(Recorded { work, record });
                 units.counted::<W, _>(kind, recorded).await
             }
-        }
+        };
+        #[cfg(feature = "faults")]
+        let result = faults::after(lost, result);
+        result
     }
 
     async fn read<W: Work>(&self, work: W) -> Result<W::Output, StoreError> {
+        #[cfg(feature = "faults")]
+        let lost = faults::before(self.faults.as_deref(), Unit::Read).await?;
         let kind = (self.backend.name(), "read");
-        self.counts.reads.counted::<W, _>(kind, self.backend.read(work)).await
+        let result = self.counts.reads.counted::<W, _>(kind, self.backend.read(work)).await;
+        #[cfg(feature = "faults")]
+        let result = faults::after(lost, result);
+        result
     }
 }
 

@@ -8,7 +8,7 @@ use engine::{
     Acting, App, AuthorizeSecret, Authorizing, Certifier, Clock, Engine, Grant, Graveyard, Mode,
     NoticeDesk, Order, Parts, Policy, RedirectAddress, Simulated, Upstream, Vault, Verifier,
 };
-use store::Store;
+use store::{Faults, Store};
 use tempfile::TempDir;
 
 use crate::{
@@ -41,6 +41,8 @@ pub struct Blueprint {
     pub upstream: Option<Arc<Upstream>>,
     /// Where it is kept what was erased.
     pub graveyard: Option<Arc<dyn Graveyard>>,
+    /// How the store fails; `None`: not on purpose.
+    pub faults: Option<Arc<dyn Faults>>,
 }
 
 impl Default for Blueprint {
@@ -58,6 +60,7 @@ impl Default for Blueprint {
             notices: None,
             upstream: None,
             graveyard: None,
+            faults: None,
         }
     }
 }
@@ -133,8 +136,12 @@ impl Blueprint {
             None => "sqlite::memory:".to_owned(),
             Some(path) => format!("sqlite://{}", path.display()),
         };
+        let store = Store::open(&url).unwrap();
         Engine::new(Parts {
-            store: Store::open(&url).unwrap(),
+            store: match &self.faults {
+                None => store,
+                Some(faults) => store.failing(Arc::clone(faults)),
+            },
             clock,
             chance: Arc::new(SeededChance::new(self.seed)),
             vault: Vault::new(&[7; 32]).unwrap(),

@@ -1,24 +1,29 @@
 //! A seeded walk through everything a door may ask for, beside a model that fits on a page: orders,
-//! links, outcomes, tokens, time and restarts.
+//! links, outcomes, tokens, time and restarts, and a store that fails.
 //!
-//! The same seed takes the same steps again.
+//! The same seed takes the same steps again; only who is first of two at once is up to the machine.
 
 #![expect(clippy::indexing_slicing, reason = "a list of fixed length, by a number below it")]
+
+mod model;
+mod races;
+mod storms;
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use domain::{Answer, AppId, CertifyId, FailReason};
-use engine::{Acting, Caller, Chosen, Engine, EngineError, Issued};
-use jiff::{SignedDuration, Timestamp};
+use domain::{AppId, CertifyId, FailReason};
+use engine::{Acting, Caller, Chosen, Engine, EngineError, Order};
+use jiff::SignedDuration;
 use tempfile::TempDir;
 
+use self::model::{End, Given, Modelled};
+use self::storms::{Made, Storms, Weather};
 use crate::{
-    Blueprint, COMPATIBLE, FACE_ONLY, FixedClock, ISV, MERCHANT, MERCHANT_TOKEN, OTHER_MERCHANT,
-    SeededChance, orders,
+    Blueprint, COMPATIBLE, FACE_ONLY, FixedClock, MERCHANT, MERCHANT_TOKEN, SeededChance, orders,
 };
 
-const LIFE: SignedDuration = SignedDuration::from_hours(23);
 /// Who calls, by which token, and whose certification it then is.
 const CALLERS: [(&str, Option<&str>, &str); 4] = [
     (COMPATIBLE, None, COMPATIBLE),
@@ -26,64 +31,6 @@ const CALLERS: [(&str, Option<&str>, &str); 4] = [
     (MERCHANT, None, MERCHANT),
     (FACE_ONLY, None, FACE_ONLY),
 ];
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    Open,
-    Passed(Timestamp),
-    Failed(Timestamp),
-}
-
-#[derive(Debug, Clone)]
-struct Modelled {
-    id: CertifyId,
-    owner: &'static str,
-    content: usize,
-    created: Timestamp,
-    begun: bool,
-    end: End,
-}
-
-impl Modelled {
-    fn expired(&self, now: Timestamp) -> bool {
-        self.end == End::Open && now.duration_since(self.created) >= LIFE
-    }
-
-    fn state(&self, now: Timestamp) -> &'static str {
-        match self.end {
-            End::Passed(_) => "passed",
-            End::Failed(_) => "failed",
-            End::Open if self.expired(now) => "expired",
-            End::Open if self.begun => "in_progress",
-            End::Open => "created",
-        }
-    }
-
-    fn answer(&self, now: Timestamp) -> Result<Answer, EngineError> {
-        let readable = |at: Timestamp| {
-            let local = jiff::tz::offset(8).to_datetime(at);
-            let ends = local.checked_add(jiff::Span::new().months(3)).unwrap();
-            now < jiff::tz::offset(8).to_timestamp(ends).unwrap()
-        };
-        match self.end {
-            End::Passed(at) if readable(at) => Ok(Answer::Passed),
-            End::Failed(at) if readable(at) => Ok(Answer::Failed),
-            End::Open if !self.expired(now) => Ok(Answer::Pending),
-            _ => Err(EngineError::Expired),
-        }
-    }
-}
-
-/// A token that was given, and what it is worth.
-#[derive(Debug, Clone)]
-struct Given {
-    app: &'static str,
-    token: String,
-    refresh_token: String,
-    /// From when on it is worth nothing; none: it lives.
-    ends: Option<Timestamp>,
-    refreshed: bool,
-}
 
 /// One walk. It panics where the engine leaves the model.
 #[derive(Debug)]
@@ -96,16 +43,23 @@ pub struct Walk {
     chance: SeededChance,
     orders: usize,
     tokens: Vec<Given>,
+    /// For whom there is a token that nobody was told.
+    lost: Vec<&'static str>,
+    /// For whom there may be a code that nobody was told.
+    untold: Vec<&'static str>,
     model: BTreeMap<(&'static str, usize), Modelled>,
     /// What was told at the last look at a finished one: it may never be told otherwise.
     finished: BTreeMap<CertifyId, &'static str>,
+    storms: Arc<Storms>,
+    /// Whether the store fails.
+    stormy: bool,
 }
 
-impl Given {
-    /// Neither over nor followed by another.
-    fn is_latest(&self) -> bool {
-        self.ends.is_none() && !self.refreshed
-    }
+/// An order of the walk: of one number there are two contents.
+fn order(number: usize, content: usize) -> Order {
+    let mut order = orders::order(&format!("walk{number}"));
+    order.face_contrast_picture = (content == 1).then(|| "picture".to_owned());
+    order
 }
 
 impl Walk {
@@ -120,11 +74,21 @@ impl Walk {
             chance: SeededChance::new(!seed),
             orders,
             tokens: Vec::new(),
+            lost: Vec::new(),
+            untold: Vec::new(),
             model: BTreeMap::new(),
             finished: BTreeMap::new(),
+            storms: Arc::new(Storms::new()),
+            stormy: false,
         };
         walk.start();
         walk
+    }
+
+    /// The same, on a store that fails now and then.
+    #[must_use]
+    pub fn stormy(self) -> Self {
+        Self { stormy: true, ..self }
     }
 
     /// How many certifications were seen to have ended.
@@ -137,6 +101,11 @@ impl Walk {
         self.starts
     }
 
+    /// How often the store was made to fail.
+    pub fn faults(&self) -> usize {
+        self.storms.count()
+    }
+
     /// Begins anew on what is stored, with other chance, at the same time.
     fn start(&mut self) {
         // What was there lets go of the files first.
@@ -147,12 +116,41 @@ impl Walk {
             Some(folder) => blueprint.database_in(folder.path()),
             None => blueprint,
         };
-        self.engine = Some(Arc::new(blueprint.engine()));
+        let faults = Some(Arc::clone(&self.storms) as _);
+        self.engine = Some(Arc::new(Blueprint { faults, ..blueprint }.engine()));
         self.starts += 1;
+    }
+
+    /// Now and then nobody asks again before the program was started again.
+    fn maybe_restart(&mut self) {
+        if self.folder.is_some() && self.chance.below(4) == 0 {
+            self.start();
+        }
     }
 
     fn engine(&self) -> &Arc<Engine> {
         self.engine.as_ref().unwrap()
+    }
+
+    /// Asks, on a store that may fail. An error that says to try again is given as what the store was
+    /// made to do; without a fault there is no such error. Whatever else is answered must be as if
+    /// nothing had failed.
+    async fn ask<T>(
+        &self,
+        call: impl Future<Output = Result<T, EngineError>>,
+    ) -> Result<Result<T, EngineError>, Made> {
+        if self.stormy {
+            self.storms.set(Weather::Storm, self.chance.next());
+        }
+        let answer = call.await;
+        let made = self.storms.end();
+        match answer {
+            Err(EngineError::Busy(text) | EngineError::Internal(text)) => {
+                assert!(made.failed() > 0, "nothing failed, and yet: {text}");
+                Err(made)
+            }
+            answer => Ok(answer),
+        }
     }
 
     async fn caller(&self) -> (Acting, &'static str) {
@@ -174,14 +172,16 @@ impl Walk {
 
     /// Asks for something, and looks at something.
     pub async fn step(&mut self) {
-        match self.chance.below(12) {
+        match self.chance.below(14) {
             0..3 => self.initialize().await,
             3 => self.wait(),
             4 | 5 => self.query().await,
-            6 => self.open_link().await,
+            6 => Box::pin(self.open_link()).await,
             7 => self.use_token().await,
             8 => self.change_token().await,
-            _ => self.choose().await,
+            9 => self.open_at_once().await,
+            10 => Box::pin(self.end_at_once()).await,
+            _ => Box::pin(self.choose()).await,
         }
         if self.folder.is_some() && self.chance.below(200) == 0 {
             self.start();
@@ -189,91 +189,50 @@ impl Walk {
         self.look().await;
     }
 
-    /// Whom a token is good for, now.
-    async fn use_token(&mut self) {
-        let place = self.chance.below(self.tokens.len().max(1));
-        let Some(given) = self.tokens.get(place).cloned() else { return };
-        let now = self.engine().now();
-        let isv = AppId::parse(ISV).unwrap();
-        let token = Some(given.token.as_str());
-        let caller = Caller { app: &isv, app_auth_token: token, from_page: false };
-        let answer = self.engine().authorize(&caller).await;
-        if given.ends.is_none_or(|ends| now < ends) {
-            assert_eq!(answer.unwrap().owner.id.as_str(), given.app);
-        } else {
-            assert_eq!(answer.unwrap_err(), EngineError::InvalidAppAuthToken);
-        }
-    }
-
-    /// A merchant agrees, an application refreshes, a merchant withdraws.
-    async fn change_token(&mut self) {
-        let isv = AppId::parse(ISV).unwrap();
-        let now = self.engine().now();
-        match self.chance.below(4) {
-            0 => {
-                let app = [MERCHANT, OTHER_MERCHANT][self.chance.below(2)];
-                let merchant = AppId::parse(app).unwrap();
-                let code = self.engine().grant_code(&isv, &merchant).await.unwrap();
-                let issued = self.engine().exchange_code(&isv, &code).await.unwrap();
-                self.end_tokens(app, now);
-                self.keep(app, issued);
-            }
-            1 => {
-                let app = [MERCHANT, OTHER_MERCHANT][self.chance.below(2)];
-                let merchant = AppId::parse(app).unwrap();
-                let lives = self.tokens.iter().any(|given| given.app == app && given.is_latest());
-                assert_eq!(self.engine().revoke(&isv, &merchant).await.is_ok(), lives);
-                self.end_tokens(app, now);
-            }
-            _ => {
-                let place = self.chance.below(self.tokens.len().max(1));
-                let Some(given) = self.tokens.get(place).cloned() else { return };
-                let answer = self.engine().refresh(&isv, &given.refresh_token).await;
-                if !given.is_latest() {
-                    assert!(answer.is_err(), "{answer:?}");
-                    return;
-                }
-                let ends = now.checked_add(SignedDuration::from_mins(10)).unwrap();
-                let refreshed = self.tokens.get_mut(place).unwrap();
-                (refreshed.ends, refreshed.refreshed) = (Some(ends), true);
-                self.keep(given.app, answer.unwrap());
-            }
-        }
-    }
-
-    fn keep(&mut self, app: &'static str, issued: Issued) {
-        let Issued { token, refresh_token, .. } = issued;
-        self.tokens.push(Given { app, token, refresh_token, ends: None, refreshed: false });
-        // Old ones are over long ago, and looked at often enough.
-        if self.tokens.len() > 60 {
-            self.tokens.remove(0);
-        }
-    }
-
-    /// All tokens of a merchant end now, those that live 10 more minutes too.
-    fn end_tokens(&mut self, app: &str, now: Timestamp) {
-        for given in self.tokens.iter_mut().filter(|given| given.app == app) {
-            given.ends = Some(given.ends.map_or(now, |ends| ends.min(now)));
-        }
-    }
-
     async fn initialize(&mut self) {
         let (acting, owner) = self.caller().await;
         let (number, content) = (self.chance.below(self.orders), self.chance.below(2));
-        let mut order = orders::order(&format!("walk{number}"));
-        order.face_contrast_picture = (content == 1).then(|| "picture".to_owned());
-        let answer = self.engine().initialize(acting, order).await;
+        let call = self.engine().initialize(acting.clone(), order(number, content));
+        let (answer, content) = match self.ask(call).await {
+            Ok(answer) => (answer, content),
+            Err(made) => self.open_again(acting, (owner, number), content, made).await,
+        };
         match self.model.get(&(owner, number)) {
             Some(known) if known.content == content => assert_eq!(answer, Ok(known.id)),
             Some(_) => assert_eq!(answer, Err(EngineError::OrderReused)),
-            None => {
-                let (id, created) = (answer.unwrap(), self.engine().now());
-                assert!(self.model.values().all(|modelled| modelled.id != id));
-                let (begun, end) = (false, End::Open);
-                let modelled = Modelled { id, owner, content, created, begun, end };
-                self.model.insert((owner, number), modelled);
+            None => self.opened((owner, number), answer.unwrap(), content),
+        }
+    }
+
+    /// Whoever got no answer asks again, with the same content or another. It was opened or it was
+    /// not; what was not carried out must not have been.
+    async fn open_again(
+        &mut self,
+        acting: Acting,
+        key: (&'static str, usize),
+        content: usize,
+        made: Made,
+    ) -> (Result<CertifyId, EngineError>, usize) {
+        self.maybe_restart();
+        let other = self.chance.below(2);
+        let again = self.engine().initialize(acting.clone(), order(key.1, other)).await;
+        if self.model.contains_key(&key) || other == content {
+            return (again, other);
+        }
+        match again {
+            Ok(id) => (Ok(id), other),
+            Err(error) => {
+                assert!(made.after > 0 && error == EngineError::OrderReused, "{error:?}");
+                (self.engine().initialize(acting, order(key.1, content)).await, content)
             }
         }
+    }
+
+    fn opened(&mut self, key: (&'static str, usize), id: CertifyId, content: usize) {
+        assert!(self.model.values().all(|modelled| modelled.id != id));
+        let (begun, end, created) = (false, End::Open, self.engine().now());
+        let modelled = Modelled { id, owner: key.0, content, created, begun, end };
+        self.model.insert(key, modelled);
     }
 
     fn wait(&self) {
@@ -293,19 +252,27 @@ impl Walk {
         } else {
             Err(EngineError::NoSuchCertification)
         };
-        assert_eq!(self.engine().query(&acting, modelled.id).await, expected);
-        let link = self.engine().certify(&acting, modelled.id, None).await;
-        assert_eq!(link.map(|_| ()), expected.map(|_| ()));
+        if let Ok(answer) = self.ask(self.engine().query(&acting, modelled.id)).await {
+            assert_eq!(answer, expected);
+        }
+        if let Ok(link) = self.ask(self.engine().certify(&acting, modelled.id, None)).await {
+            assert_eq!(link.map(|_| ()), expected.map(|_| ()));
+        }
     }
 
     async fn open_link(&mut self) {
         let Some(modelled) = self.any() else { return };
         let acting = Acting::for_itself(self.engine().app(modelled.owner).unwrap());
         let Ok(link) = self.engine().certify(&acting, modelled.id, None).await else { return };
-        self.remember(modelled.id, |modelled| modelled.begun = true);
-        let opened = self.engine().view(&link, None).await.unwrap();
+        let after = Modelled { begun: true, ..modelled.clone() };
         let now = self.engine().now();
-        assert_eq!(opened.status.state, Modelled { begun: true, ..modelled }.state(now));
+        match self.ask(Box::pin(self.engine().view(&link, None))).await {
+            Ok(opened) => {
+                self.remember(modelled.id, |modelled| modelled.begun = true);
+                assert_eq!(opened.unwrap().status.state, after.state(now));
+            }
+            Err(made) => self.find_out(&modelled, after, made).await,
+        }
     }
 
     async fn choose(&mut self) {
@@ -316,22 +283,35 @@ impl Walk {
             1 => (Chosen::Passed, End::Passed(now)),
             _ => (Chosen::Failed(FailReason::parse("X").unwrap()), End::Failed(now)),
         };
-        let answer = self.engine().choose(modelled.id, chosen).await;
-        match (modelled.end, end) {
-            (End::Passed(_) | End::Failed(_), _) => {
+        let answer = self.ask(Box::pin(self.engine().choose(modelled.id, chosen))).await;
+        let over = modelled.end != End::Open || modelled.expired(now);
+        let after =
+            if over { modelled.clone() } else { Modelled { begun: true, end, ..modelled.clone() } };
+        match answer {
+            Err(made) => self.find_out(&modelled, after, made).await,
+            Ok(answer) if modelled.expired(now) => assert_eq!(answer, Err(EngineError::Expired)),
+            Ok(answer) if over => {
                 assert!(matches!(answer, Err(EngineError::WrongState(_))), "{answer:?}");
             }
-            (End::Open, _) if modelled.expired(now) => {
-                assert_eq!(answer, Err(EngineError::Expired));
-            }
-            (End::Open, _) => {
-                let state = answer.unwrap().state;
-                self.remember(modelled.id, |modelled| {
-                    (modelled.begun, modelled.end) = (true, end);
-                });
-                assert_eq!(state, Modelled { begun: true, end, ..modelled }.state(now));
+            Ok(answer) => {
+                assert_eq!(answer.unwrap().state, after.state(now));
+                self.remember(modelled.id, |modelled| *modelled = after);
             }
         }
+    }
+
+    /// Whoever got no answer to a change looks: it is as before or as after. An end is one unit, and
+    /// came about only if that was carried out; a beginning may be followed by a unit that failed.
+    async fn find_out(&mut self, before: &Modelled, after: Modelled, made: Made) {
+        self.maybe_restart();
+        let now = self.engine().now();
+        let state = self.engine().test_status(before.id).await.unwrap().state;
+        if state == before.state(now) {
+            return;
+        }
+        assert_eq!(state, after.state(now));
+        assert!(made.after > 0 || after.end == End::Open, "ended by what was not carried out");
+        self.remember(before.id, |modelled| *modelled = after);
     }
 
     /// The stored state is the modelled one, and a finished one is what it was.

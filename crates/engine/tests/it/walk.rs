@@ -27,3 +27,12 @@ async fn a_walk_with_restarts_never_leaves_the_model() {
     let walked = walk(Walk::new(4, 150, Some(tempfile::tempdir().unwrap())), 4, STEPS / 2).await;
     assert!(walked.starts() > 3 && walked.finished() > 10);
 }
+
+#[tokio::test]
+async fn a_walk_on_a_store_that_fails_never_leaves_the_model() {
+    let folder = tempfile::tempdir().unwrap();
+    for (seed, folder, steps) in [(5, None, STEPS), (6, Some(folder), STEPS / 4)] {
+        let walked = walk(Walk::new(seed, 150, folder).stormy(), seed, steps).await;
+        assert!(walked.faults() > 30 && walked.finished() > 10, "{}", walked.faults());
+    }
+}
