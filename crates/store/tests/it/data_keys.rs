@@ -80,7 +80,9 @@ async fn certifications_from_before_get_an_empty_key_that_ends_with_them() {
     end(&store, 2).await;
     drop(store);
     folder.poke(
-        "DROP TABLE data_keys; DROP TABLE erasures; DELETE FROM schema_migrations WHERE version = 8",
+        "DROP TABLE data_keys; DROP TABLE erasures; DROP TABLE root_keys; \
+         DROP INDEX notices_by_generation; ALTER TABLE notices DROP COLUMN generation; \
+         DELETE FROM schema_migrations WHERE version >= 8",
     );
     let store = folder.open();
     assert_eq!(store.data_key(id(1)).await.unwrap(), Some(Sealed::new(Vec::new())));
