@@ -1,0 +1,345 @@
+//! The key that seals is followed by another while calls are answered.
+//!
+//! What is sealed under an older one is sealed again, a batch in one commit, found by the number it
+//! carries: whoever stops in between, goes on there. A row that was changed or erased meanwhile is
+//! left alone. When nothing is left under a key, and every node has had an hour to learn of the
+//! next one, its secret is destroyed.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use domain::{CertifyId, NotifyId, Sealed};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use store::{CertificationRecord, RootKey, RootPurpose, SealedIn, SealedRow};
+
+use crate::audit::Who;
+use crate::data_key::wrapping;
+use crate::notice::address_owner;
+use crate::roots::new_secret;
+use crate::{Engine, EngineError, VaultFault};
+
+/// Rows that are sealed again in one commit.
+const BATCH: u32 = 200;
+/// The rest after each, for others.
+const REST: Duration = Duration::from_millis(20);
+/// How often to look which keys there are, and what is left under older ones.
+const EVERY: Duration = Duration::from_secs(30);
+/// Who has not looked for so long, looks before anything is sealed.
+const STALE: SignedDuration = SignedDuration::from_mins(10);
+/// When every node has learned of a key: each has then looked, or seals nothing.
+const KNOWN_TO_ALL: SignedDuration = SignedDuration::from_hours(1);
+/// Most rows that are counted for the numbers.
+const MOST: i64 = 100_000;
+/// What the audit names.
+const OBJECT: &str = "sealing key";
+
+/// What this node knows of the keys, and since when.
+#[derive(Debug)]
+pub(crate) struct Rotation {
+    learning: tokio::sync::Mutex<()>,
+    learned_at: AtomicI64,
+    woken: tokio::sync::Notify,
+}
+
+impl Default for Rotation {
+    fn default() -> Self {
+        Self {
+            learning: tokio::sync::Mutex::default(),
+            learned_at: AtomicI64::new(i64::MIN),
+            woken: tokio::sync::Notify::default(),
+        }
+    }
+}
+
+impl Rotation {
+    /// What is read first is not taken last.
+    pub(crate) async fn learning(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.learning.lock().await
+    }
+
+    fn is_stale(&self, now: Timestamp) -> bool {
+        let learned = self.learned_at.load(Ordering::Relaxed);
+        let age = now.as_millisecond().saturating_sub(learned);
+        !(0..i64::try_from(STALE.as_millis()).unwrap_or(i64::MAX)).contains(&age)
+    }
+}
+
+/// A key that seals, or did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeyGeneration {
+    /// Its number.
+    pub generation: u32,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// When it was destroyed.
+    pub retired_at: Option<Timestamp>,
+    /// Keys of certifications under it.
+    pub data_keys: i64,
+    /// Addresses of notices under it.
+    pub notices: i64,
+    /// Certifications without a key of their own, which stay under it until they are erased.
+    pub without_key: i64,
+}
+
+impl KeyGeneration {
+    /// What can be sealed again under a newer key.
+    pub fn movable(&self) -> i64 {
+        self.data_keys.saturating_add(self.notices)
+    }
+}
+
+/// One way through everything that is sealed under older keys.
+#[derive(Debug)]
+pub struct KeyPass {
+    left: Vec<(u32, SealedIn)>,
+    after: Option<[u8; 16]>,
+    sealed: usize,
+}
+
+impl KeyPass {
+    /// How much was sealed again.
+    pub fn sealed(&self) -> usize {
+        self.sealed
+    }
+}
+
+impl Engine {
+    /// A certification as it is kept, with the key to read it.
+    pub(crate) async fn kept(
+        &self,
+        id: CertifyId,
+    ) -> Result<Option<CertificationRecord>, EngineError> {
+        let record = self.store.certification(id).await?;
+        self.meet(record.as_ref().and_then(|record| record.data_key.as_ref())).await?;
+        Ok(record)
+    }
+
+    /// Looks which keys there are if this is sealed under one that is not known here, or nobody has
+    /// looked for long: another node may have made one.
+    pub(crate) async fn meet(&self, sealed: Option<&Sealed>) -> Result<(), EngineError> {
+        let unknown = sealed.is_some_and(|sealed| !self.vault.knows(sealed));
+        if unknown || self.rotation.is_stale(self.now()) {
+            self.learn_keys().await?;
+        }
+        Ok(())
+    }
+
+    /// Looks which keys there are.
+    pub(crate) async fn learn_keys(&self) -> Result<Vec<RootKey>, EngineError> {
+        let _one_at_a_time = self.rotation.learning().await;
+        let now = self.now();
+        let rows = self.store.root_keys().await?;
+        // A vault that was made without a database has what it has.
+        if !rows.is_empty() {
+            self.vault.take(&rows).map_err(unlearned)?;
+        }
+        self.rotation.learned_at.store(now.as_millisecond(), Ordering::Relaxed);
+        Ok(rows)
+    }
+
+    /// Makes the next key that seals, for `by`; everything new is sealed under it at once. Gives
+    /// its number.
+    ///
+    /// # Errors
+    /// [`EngineError::Busy`] if another has just been made, or a fault of the store.
+    pub async fn rotate_keys(&self, by: &str) -> Result<u32, EngineError> {
+        let rows = self.learn_keys().await?;
+        let under_ours = self.vault.wrapping();
+        if rows.iter().any(|root| root.retired_at.is_none() && under_ours.unwrap(root).is_none()) {
+            return Err(unlearned(VaultFault::OtherKey));
+        }
+        let generation = self.vault.sealing().newest().saturating_add(1);
+        let name = (RootPurpose::Seal, generation);
+        let wrapped = under_ours.wrap(name, &new_secret(&*self.chance), self.random())?;
+        let next = RootKey {
+            purpose: RootPurpose::Seal,
+            generation,
+            wrapped,
+            made_at: self.now(),
+            retired_at: None,
+        };
+        let detail = Some(format!("generation {generation}"));
+        let who = Who::operator(by);
+        let store = self.recorded(&who, "key_rotation_begun", OBJECT.to_owned(), detail);
+        if !store.add_root_key(next).await? {
+            return Err(EngineError::Busy("another key has just been made".into()));
+        }
+        self.learn_keys().await?;
+        self.rotation.woken.notify_one();
+        Ok(generation)
+    }
+
+    /// Looks after the keys until dropped. To be run once per process.
+    pub async fn run_keys(self: Arc<Self>) {
+        loop {
+            match self.tend(REST).await {
+                Ok(KeyPass { sealed: 0, .. }) => {}
+                Ok(KeyPass { sealed, .. }) => tracing::info!(sealed, "sealed under the newest key"),
+                Err(error) => tracing::warn!(%error, "the keys could not be looked after"),
+            }
+            let _ = tokio::time::timeout(EVERY, self.rotation.woken.notified()).await;
+        }
+    }
+
+    /// Seals under the newest key what is sealed under older ones, and destroys those that nothing
+    /// needs any more.
+    ///
+    /// # Errors
+    /// A fault of the store. What was sealed before it stays so.
+    pub async fn tend_keys(&self) -> Result<KeyPass, EngineError> {
+        self.tend(Duration::ZERO).await
+    }
+
+    async fn tend(&self, rest: Duration) -> Result<KeyPass, EngineError> {
+        let mut pass = self.begin_key_pass().await?;
+        while self.seal_some_again(&mut pass).await? {
+            if rest.is_zero() {
+                tokio::task::yield_now().await;
+            } else {
+                tokio::time::sleep(rest).await;
+            }
+        }
+        self.end_key_pass(&pass).await?;
+        Ok(pass)
+    }
+
+    /// Looks what there is to do.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn begin_key_pass(&self) -> Result<KeyPass, EngineError> {
+        self.learn_keys().await?;
+        let older = self.vault.sealing().older();
+        let places = older.into_iter().flat_map(|older| SealedIn::ALL.map(|place| (older, place)));
+        Ok(KeyPass { left: places.collect(), after: None, sealed: 0 })
+    }
+
+    /// Does a part of it, in one commit; tells whether there may be more.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn seal_some_again(&self, pass: &mut KeyPass) -> Result<bool, EngineError> {
+        let Some((older, place)) = pass.left.last().copied() else { return Ok(false) };
+        let rows = self.store.sealed_under(place, older, pass.after, BATCH).await?;
+        let Some(last) = rows.last() else {
+            pass.left.pop();
+            pass.after = None;
+            return Ok(!pass.left.is_empty());
+        };
+        pass.after = Some(last.id);
+        let newest = self.vault.sealing().newest();
+        let mut changes = Vec::with_capacity(rows.len());
+        for row in rows {
+            match self.sealed_again(place, newest, &row) {
+                Ok(sealed) => changes.push((row, sealed)),
+                Err(error) => {
+                    // Its key stays; what is wrong with the row is to be found out.
+                    let certify_id = row.certify_id;
+                    tracing::error!(%certify_id, ?place, %error, "cannot be sealed again");
+                }
+            }
+        }
+        let done = self.store.seal_again(place, newest, changes).await?;
+        pass.sealed += done.into_iter().filter(|done| *done).count();
+        Ok(true)
+    }
+
+    fn sealed_again(
+        &self,
+        place: SealedIn,
+        newest: u32,
+        row: &SealedRow,
+    ) -> Result<Sealed, EngineError> {
+        if row.sealed.as_bytes().is_empty() {
+            // What was erased needs no key.
+            return Ok(row.sealed.clone());
+        }
+        let owner = match place {
+            SealedIn::DataKeys => wrapping(row.certify_id),
+            SealedIn::Notices => address_owner(NotifyId::from_bytes(row.id), row.certify_id),
+        };
+        let clear = self.vault.open(&row.sealed, &owner)?;
+        self.vault.seal_as(newest, &clear, &owner, self.random())
+    }
+
+    /// Destroys keys that nothing needs. Who has just read what was sealed again meanwhile must be
+    /// able to open it, so a way on which there was something to do is not the last one.
+    async fn end_key_pass(&self, pass: &KeyPass) -> Result<(), EngineError> {
+        if pass.sealed > 0 {
+            return Ok(());
+        }
+        let now = self.now();
+        let known_to_all = now.checked_sub(KNOWN_TO_ALL).unwrap_or(Timestamp::MIN);
+        let rows = self.store.root_keys().await?;
+        let mut destroyed = false;
+        for older in self.vault.sealing().older() {
+            let next = rows.iter().find(|root| {
+                root.purpose == RootPurpose::Seal && root.generation == older.saturating_add(1)
+            });
+            if next.is_none_or(|next| next.made_at > known_to_all) {
+                continue;
+            }
+            let detail = Some(format!("generation {older} is destroyed"));
+            let object = OBJECT.to_owned();
+            let store = self.recorded(&Who::System, "key_rotation_finished", object, detail);
+            destroyed |= store.retire_root_key(older, now).await?;
+        }
+        if destroyed {
+            self.empty_journal().await;
+            self.learn_keys().await?;
+        }
+        Ok(())
+    }
+
+    /// The keys that seal or did, and how much is sealed under each.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn key_generations(&self) -> Result<Vec<KeyGeneration>, EngineError> {
+        let count = |place, generation| self.store.count_sealed_under(place, generation, i64::MAX);
+        let mut generations = Vec::new();
+        let rows = self.store.root_keys().await?;
+        for root in rows.into_iter().filter(|root| root.purpose == RootPurpose::Seal) {
+            let generation = root.generation;
+            let without_key = if generation == 1 { count(SealedIn::DataKeys, 0).await? } else { 0 };
+            generations.push(KeyGeneration {
+                generation,
+                made_at: root.made_at,
+                retired_at: root.retired_at,
+                data_keys: count(SealedIn::DataKeys, generation).await?,
+                notices: count(SealedIn::Notices, generation).await?,
+                without_key,
+            });
+        }
+        Ok(generations)
+    }
+
+    /// How much is still to be sealed again, counted up to 100000 for each key and place.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn to_be_sealed_again(&self) -> Result<i64, EngineError> {
+        let mut all = 0_i64;
+        for older in self.vault.sealing().older() {
+            for place in SealedIn::ALL {
+                let count = self.store.count_sealed_under(place, older, MOST).await?;
+                all = all.saturating_add(count);
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// A key another node has made under a master key that is not here.
+fn unlearned(fault: VaultFault) -> EngineError {
+    match fault {
+        VaultFault::Engine(error) => error,
+        VaultFault::OtherKey => EngineError::Internal(
+            "a key of the vault is wrapped under a master key that this server does not have; add \
+             it to store.master_key and send SIGHUP"
+                .into(),
+        ),
+    }
+}
