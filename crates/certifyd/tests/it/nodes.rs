@@ -53,7 +53,7 @@ fn store_at(config: &Path, url: &str) {
 }
 
 /// The answer to an `initialize` of this order.
-fn initialize(node: &Program, order_no: &str) -> Value {
+pub(crate) fn initialize(node: &Program, order_no: &str) -> Value {
     let now = Command::new("date").arg("-u").arg("+%Y-%m-%d %H:%M:%S").output().unwrap();
     let now = String::from_utf8(now.stdout).unwrap();
     let content = json!({
