@@ -28,7 +28,7 @@ enum Command {
     Init(Init),
     /// Check a configuration, its keys and its functions
     Check(Check),
-    /// Make keys and certificates in every form SDKs ask for
+    /// Make keys and certificates in every form SDKs ask for; rotate those a server seals with
     Keys(Keys),
     /// Look at notices of a running server, and send them again
     Notices {
@@ -146,12 +146,43 @@ pub(crate) struct Move {
     pub(crate) to: String,
 }
 
-/// Makes keys and certificates.
+/// Makes keys and certificates; or looks after the keys a running server seals with.
 #[derive(Debug, Args)]
 #[command(after_help = KEYS_HELP)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Keys {
+    #[command(subcommand)]
+    pub(crate) action: Option<KeysAction>,
+    #[command(flatten)]
+    pub(crate) set: Option<KeySet>,
+}
+
+/// What to do about the keys a running server seals with.
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysAction {
+    /// Make the next key; what is sealed under older ones is sealed again, which takes its time
+    Rotate {
+        /// Who you are, for the record
+        #[arg(long, value_name = "NAME", env = "USER")]
+        by: Option<String>,
+        #[command(flatten)]
+        running: Running,
+    },
+    /// Show the keys, and how much is still sealed under each
+    Status {
+        /// Print the server's answer as it is
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        running: Running,
+    },
+}
+
+/// Keys and certificates to make.
+#[derive(Debug, Args)]
+pub(crate) struct KeySet {
     /// The folder to write; a new one, or empty
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", required = true)]
     pub(crate) dir: PathBuf,
     /// The application's name, for its certificate and its configuration
     #[arg(long, value_name = "APPNAME", conflicts_with = "next_of")]
@@ -170,6 +201,7 @@ pub(crate) struct Keys {
 const KEYS_HELP: &str = "\
 A first set:          certifyd keys DIR
 When it is to end:    certifyd keys NEWDIR --next-of DIR --ca CADIR
+A running server's:   certifyd keys rotate, certifyd keys status
 
 DIR/ca_keep_offline issues what follows under the same root, so that SDKs keep their root
 certificate. Serving does not need it: keep it offline.";

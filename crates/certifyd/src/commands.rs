@@ -14,6 +14,7 @@ pub(crate) mod keys;
 pub(crate) mod migrate;
 pub(crate) mod notices;
 pub(crate) mod review;
+pub(crate) mod rotation;
 mod running;
 pub(crate) mod serve;
 pub(crate) mod test;

@@ -9,7 +9,7 @@ use domain::AppId;
 use engine::{
     App, CLOCK_OFFSET, Certifier, Clock, Current, DATABASE_MODE, Directory, Engine, Grant,
     Graveyard, Mode, MovableClock, NoticeDesk, Outbound, Parts, Reach, Review, Simulated,
-    SystemChance, SystemClock, Upstream, VAULT_FINGERPRINT, Vault, Verifier,
+    SystemChance, SystemClock, Upstream, Vault, VaultFault, Verifier,
 };
 use functions::{Runtime, WorkerCommand};
 use server::{AppState, Bounds, Gateway, Keyring, Limits, Metrics, SignedForm, Space};
@@ -19,7 +19,8 @@ use wire::PrivateKey;
 use wire::certificate::Certificate;
 
 use crate::config::{
-    Config, FunctionsConfig, GatewayConfig, Operator, SpaceConfig, UpstreamConfig, VerifierName,
+    Config, FunctionsConfig, GatewayConfig, MasterKey, Operator, SpaceConfig, UpstreamConfig,
+    VerifierName,
 };
 use crate::graveyard::ErasuresLog;
 use crate::keys;
@@ -37,9 +38,8 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
     keys::make_private_folder(&config.data_dir)?;
     let store = open(&config.store_url)?;
     arrived(&store).await?;
-    let vault = vault(&store, &config).await?;
-    keep_apart(&store, config.mode).await?;
-    let (clock, test_clock) = clocks(&store, config.mode).await?;
+    // Boxed, for it would make every start's future large; as what follows below.
+    let (vault, (clock, test_clock)) = Box::pin(ground(&store, &config)).await?;
     let (mode, policy, functions) = (config.mode, config.policy, config.functions);
     let verifier = config.verifier.map(verifier);
     let snapshots = config.data_dir.join("snapshots");
@@ -60,7 +60,7 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
         notices: callers.notices,
         graveyard: Some(Arc::clone(&graveyard) as Arc<dyn Graveyard>),
     });
-    // Before anybody is answered. Boxed, for it would make every start's future large.
+    // Before anybody is answered.
     Box::pin(erase_again(&engine, &graveyard)).await?;
     Ok(Arc::new(AppState {
         engine: Arc::new(engine),
@@ -74,6 +74,14 @@ pub(crate) async fn state(config: Config, listened: &str) -> anyhow::Result<Arc<
         join_trace: crate::telemetry::join_trace,
         test_clock,
     }))
+}
+
+/// What everything else stands on: whose database it is, and what time it is in it.
+async fn ground(store: &Store, config: &Config) -> anyhow::Result<(Vault, Clocks)> {
+    let clocks = clocks(store, config.mode).await?;
+    let vault = vault(store, config, clocks.0.now()).await?;
+    keep_apart(store, config.mode).await?;
+    Ok((vault, clocks))
 }
 
 fn open(url: &str) -> anyhow::Result<Store> {
@@ -102,21 +110,17 @@ async fn erase_again(engine: &Engine, log: &ErasuresLog) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Lets the server go on with `config`: calls in flight end with what they began with.
-///
-/// # Errors
-/// What the system says; then nothing has changed.
-pub(crate) fn exchange(state: &AppState, config: Config) -> anyhow::Result<()> {
-    let Callers { apps, grants, notices, mut keyring } = Callers::of(config)?;
+/// Lets the server go on with other callers: calls in flight end with what they began with.
+pub(crate) fn exchange(state: &AppState, callers: Callers) {
+    let Callers { apps, grants, notices, mut keyring } = callers;
     keyring.go_on_counting(&state.keyring.get());
     // The engine first: whoever has a key now is then known there too.
     state.engine.exchange(Directory::new(apps, grants, notices));
     state.keyring.exchange(keyring);
-    Ok(())
 }
 
 /// What a configuration says of callers: all that may change while the server runs.
-struct Callers {
+pub(crate) struct Callers {
     apps: Vec<App>,
     grants: Vec<Grant>,
     notices: Option<NoticeDesk>,
@@ -124,7 +128,9 @@ struct Callers {
 }
 
 impl Callers {
-    fn of(config: Config) -> anyhow::Result<Self> {
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn of(config: Config) -> anyhow::Result<Self> {
         let (apps, app_keys): (Vec<_>, BTreeMap<_, _>) =
             config.apps.into_iter().map(|(app, keys)| (app.clone(), (app.id, keys))).unzip();
         let apps = certified(apps, config.upstreams)?;
@@ -234,24 +240,37 @@ fn warn_of_expiry(whose: &str, certificate: Option<&Certificate>) {
     }
 }
 
-/// The vault, under the key the database was written with.
-async fn vault(store: &Store, config: &Config) -> anyhow::Result<Vault> {
-    let known = known_fingerprint(store).await?;
-    let vault = keys::open_vault(&config.master_key, known.as_deref())?;
-    let kept = store.remember_first(VAULT_FINGERPRINT, &vault.fingerprint()).await?;
-    anyhow::ensure!(kept == vault.fingerprint(), "another process has just set another master key");
-    Ok(vault)
+/// The vault, under the master key the database was written with.
+async fn vault(store: &Store, config: &Config, now: jiff::Timestamp) -> anyhow::Result<Vault> {
+    let founded = Vault::is_founded(store).await?;
+    let sources = config.master_key.clone();
+    let masters = tokio::task::spawn_blocking(move || keys::master_keys(&sources, founded));
+    let opened = Vault::of_database(store, &masters.await??, &SystemChance::new(), now).await;
+    opened.map_err(|fault| told(fault, &config.master_key))
+}
+
+/// The vault, if the database has one: nothing is changed or made.
+pub(crate) async fn known_vault(store: &Store, config: &Config) -> anyhow::Result<Option<Vault>> {
+    if !Vault::is_founded(store).await? {
+        return Ok(None);
+    }
+    let masters = keys::master_keys(&config.master_key, true)?;
+    let known = Vault::known(store, &masters).await;
+    known.map_err(|fault| told(fault, &config.master_key))
+}
+
+/// In the words of whoever has to find the right key.
+pub(crate) fn told(fault: VaultFault, sources: &[MasterKey]) -> anyhow::Error {
+    match fault {
+        VaultFault::OtherKey => keys::no_such_key(sources),
+        VaultFault::Engine(error) => error.into(),
+    }
 }
 
 /// A crash must not write keys and people to the disk. A kernel that refuses is not an error.
 fn no_core_dumps() {
     use rustix::process::{Resource, Rlimit, setrlimit};
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
-}
-
-/// The fingerprint of the master key that the database was written with, once it was.
-pub(crate) async fn known_fingerprint(store: &Store) -> anyhow::Result<Option<String>> {
-    Ok(store.recall(VAULT_FINGERPRINT).await?)
 }
 
 /// The first random byte of a process costs tens of milliseconds, while the library gathers
@@ -274,9 +293,10 @@ fn space(config: SpaceConfig) -> (String, Arc<Space>) {
 }
 
 type TestClock = Arc<MovableClock<SystemClock>>;
+type Clocks = (Arc<dyn Clock>, Option<TestClock>);
 
 /// The clock; in test mode one that can be moved, and stands where it was moved to before.
-async fn clocks(store: &Store, mode: Mode) -> anyhow::Result<(Arc<dyn Clock>, Option<TestClock>)> {
+async fn clocks(store: &Store, mode: Mode) -> anyhow::Result<Clocks> {
     match mode {
         Mode::Live => Ok((Arc::new(SystemClock), None)),
         Mode::Test => {

@@ -32,7 +32,8 @@ pub(crate) struct Config {
     pub(crate) mode: Mode,
     pub(crate) data_dir: PathBuf,
     pub(crate) store_url: String,
-    pub(crate) master_key: MasterKey,
+    /// The newest first; never none.
+    pub(crate) master_key: Vec<MasterKey>,
     pub(crate) gateway: GatewayConfig,
     pub(crate) apps: Vec<(App, AppKeys)>,
     /// The gateways that certify for some of them.
@@ -87,11 +88,15 @@ pub(crate) struct SpaceConfig {
     pub(crate) functions: Option<PathBuf>,
 }
 
-/// The key that personal data is sealed under, or the file to make it in.
+/// Where a key comes from that the secrets of the database are wrapped under.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) enum MasterKey {
+    /// From the environment.
     Given(Zeroizing<[u8; 32]>),
+    /// From a file; it is made with the database.
     InFile(PathBuf),
+    /// From what a program prints: its name and its arguments. It runs when the key is needed.
+    FromProgram(Vec<String>),
 }
 
 impl std::fmt::Debug for MasterKey {

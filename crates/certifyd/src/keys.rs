@@ -1,4 +1,6 @@
-//! Making keys, and the files they live in.
+//! Making keys, and the places they live in.
+
+mod program;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -8,7 +10,7 @@ use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use engine::{Chance as _, SystemChance, Vault};
+use engine::{Chance as _, MasterKeys, SystemChance, Vault};
 use wire::PrivateKey;
 use zeroize::Zeroizing;
 
@@ -79,29 +81,37 @@ pub(crate) fn parse_master_key(text: &str) -> Result<Zeroizing<[u8; Vault::KEY_L
     Ok(key)
 }
 
-/// The vault under the configured master key. `known` is the fingerprint kept in the database: a
-/// key file is made only if there is none, for a new key could open nothing of what is stored.
-pub(crate) fn open_vault(key: &MasterKey, known: Option<&str>) -> anyhow::Result<Vault> {
-    let (key, place) = match key {
-        MasterKey::Given(key) => (key.clone(), "the environment".to_owned()),
-        MasterKey::InFile(path) => (read_or_make(path, known)?, path.display().to_string()),
-    };
-    let vault = Vault::new(&key)?;
-    if known.is_some_and(|known| known != vault.fingerprint()) {
-        bail!(
-            "the master key from {place} is not the one this database was written with; \
-             restore that key, or name another database"
-        );
-    }
-    Ok(vault)
+/// The configured master keys, the newest first. `founded`: the database was written with one of
+/// them, so none is made, for a new key could open nothing of what is stored.
+pub(crate) fn master_keys(sources: &[MasterKey], founded: bool) -> anyhow::Result<MasterKeys> {
+    let keys = sources.iter().enumerate().map(|(index, source)| match source {
+        MasterKey::Given(key) => Ok(key.clone()),
+        // Older ones have opened something, or are a mistake.
+        MasterKey::InFile(path) => read_or_make(path, founded || index > 0),
+        MasterKey::FromProgram(words) => program::master_key(words, program::LIMIT)
+            .map_err(|reason| anyhow!("store.master_key: {reason}")),
+    });
+    keys.collect::<anyhow::Result<_>>().map(MasterKeys::new)
 }
 
-fn read_or_make(
-    path: &Path,
-    known: Option<&str>,
-) -> anyhow::Result<Zeroizing<[u8; Vault::KEY_LEN]>> {
+/// What is to be said when none of them is the right one.
+pub(crate) fn no_such_key(sources: &[MasterKey]) -> anyhow::Error {
+    let place = |source: &MasterKey| match source {
+        MasterKey::Given(_) => "the environment".to_owned(),
+        MasterKey::InFile(path) => path.display().to_string(),
+        MasterKey::FromProgram(words) => words.first().cloned().unwrap_or_default(),
+    };
+    let places: Vec<_> = sources.iter().map(place).collect();
+    anyhow!(
+        "the master key from {} is not the one this database was written with; restore that key, \
+         or add it to the list of store.master_key, or name another database",
+        places.join(" or ")
+    )
+}
+
+fn read_or_make(path: &Path, needed: bool) -> anyhow::Result<Zeroizing<[u8; Vault::KEY_LEN]>> {
     if !path.exists() {
-        if known.is_some() {
+        if needed {
             bail!(
                 "{} is missing, and the database was written with it; restore the key, \
                  or name the right file in store.master_key",

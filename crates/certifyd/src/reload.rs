@@ -6,13 +6,14 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use engine::{Mode, Policy};
+use engine::{MasterKeys, Mode, Policy};
 use server::AppState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::commands::CommandError;
-use crate::compose;
+use crate::compose::{self, Callers};
 use crate::config::{Config, FunctionsConfig, LogConfig, MasterKey, TracesConfig, VerifierName};
+use crate::keys;
 use crate::telemetry::Logs;
 
 /// Reads the configuration as it was read at the start.
@@ -25,7 +26,6 @@ struct Fixed {
     mode: Mode,
     data_dir: std::path::PathBuf,
     store_url: String,
-    master_key: MasterKey,
     verifier: Option<VerifierName>,
     policy: Policy,
     functions: FunctionsConfig,
@@ -43,7 +43,6 @@ impl Fixed {
             mode: config.mode,
             data_dir: config.data_dir.clone(),
             store_url: config.store_url.clone(),
-            master_key: config.master_key.clone(),
             verifier: config.verifier,
             policy: config.policy,
             functions: config.functions,
@@ -63,7 +62,6 @@ impl Fixed {
             ("mode", self.mode != new.mode),
             ("data_dir", self.data_dir != new.data_dir),
             ("store.url", self.store_url != new.store_url),
-            ("store.master_key", self.master_key != new.master_key),
             ("verification.verifier", self.verifier != new.verifier),
             ("authorization.token_days", self.policy.token_days != new.policy.token_days),
             (
@@ -106,24 +104,34 @@ impl Reloader {
     /// Reloads whenever the signal comes, until dropped.
     pub(crate) async fn run(self, state: Arc<AppState>) {
         let Self { read, fixed, logs, mut hangups } = self;
-        let kept = Arc::new((read, fixed, logs));
+        let kept = Arc::new((read, fixed));
         while hangups.recv().await.is_some() {
-            let (kept, exchanged) = (Arc::clone(&kept), Arc::clone(&state));
-            // Files are read there.
-            let done = tokio::task::spawn_blocking(move || {
-                let (read, fixed, logs) = &*kept;
-                reload(read, fixed, logs, &exchanged)
-            });
-            if let Ok(result) = done.await {
-                tell(record(result, &state).await);
-            } else {
+            let kept = Arc::clone(&kept);
+            // Files are read there, and programs run that know keys.
+            let prepared = tokio::task::spawn_blocking(move || prepare(&*kept.0, &kept.1)).await;
+            let Ok(prepared) = prepared else {
                 tracing::error!("reading the configuration again failed");
-            }
+                continue;
+            };
+            let result = match prepared {
+                Ok(prepared) => take(prepared, &logs, &state).await,
+                Err(error) => Err(error),
+            };
+            tell(record(result, &state).await);
         }
     }
 }
 
-fn reload(read: &Read, fixed: &Fixed, logs: &Logs, state: &AppState) -> Result<(), CommandError> {
+/// A configuration that may be taken.
+struct Prepared {
+    callers: Callers,
+    masters: MasterKeys,
+    sources: Vec<MasterKey>,
+    warnings: Vec<String>,
+    log: LogConfig,
+}
+
+fn prepare(read: &Read, fixed: &Fixed) -> Result<Prepared, CommandError> {
     let config = read()?;
     let changed = fixed.changed(&Fixed::of(&config));
     if !changed.is_empty() {
@@ -132,8 +140,23 @@ fn reload(read: &Read, fixed: &Fixed, logs: &Logs, state: &AppState) -> Result<(
             format!("{changed}: this changes with a restart only; restart, or change it back");
         return Err(CommandError::Usage(text));
     }
-    let (warnings, log) = (config.warnings.clone(), config.log.clone());
-    compose::exchange(state, config)?;
+    Ok(Prepared {
+        masters: keys::master_keys(&config.master_key, true)?,
+        sources: config.master_key.clone(),
+        warnings: config.warnings.clone(),
+        log: config.log.clone(),
+        callers: Callers::of(config)?,
+    })
+}
+
+async fn take(prepared: Prepared, logs: &Logs, state: &AppState) -> Result<(), CommandError> {
+    let Prepared { callers, masters, sources, warnings, log } = prepared;
+    // The only step that may fail comes first.
+    let exchanged = state.engine.exchange_master_keys(&masters).await;
+    if exchanged.map_err(|fault| compose::told(fault, &sources))? {
+        tracing::info!("the master key is exchanged; older ones are not needed any more");
+    }
+    compose::exchange(state, callers);
     logs.change_level(&log);
     for warning in warnings {
         tracing::warn!("{warning}");
@@ -176,12 +199,6 @@ mod tests {
         config.data_dir =
             config.data_dir.strip_prefix(folder.path()).unwrap_or(&config.data_dir).to_owned();
         config.store_url = config.store_url.replace(&folder.path().display().to_string(), "");
-        config.master_key = match config.master_key {
-            MasterKey::InFile(path) => {
-                MasterKey::InFile(path.strip_prefix(folder.path()).unwrap_or(&path).to_owned())
-            }
-            given @ MasterKey::Given(_) => given,
-        };
         config
     }
 
@@ -192,9 +209,9 @@ mod tests {
             ("listen = \"127.0.0.1:1\"", vec!["listen"]),
             ("public_url = \"https://other.example\"\nmode = \"test\"", vec!["public_url"]),
             ("mode = \"live\"", vec!["mode", "verification.verifier", "limits, trusted_proxies"]),
-            ("data_dir = \"HERE/x\"", vec!["data_dir", "store.url", "store.master_key"]),
+            ("data_dir = \"HERE/x\"", vec!["data_dir", "store.url"]),
             ("[store]\nurl = \"sqlite::memory:\"", vec!["store.url"]),
-            ("[store]\nmaster_key = \"other.key\"", vec!["store.master_key"]),
+            ("[store]\nmaster_key = [\"new.key\", \"old.key\"]", vec![]),
             ("[verification]\nevidence_days = 7", vec!["verification or retention (days)"]),
             ("[retention]\nidentity_days = 7", vec!["verification or retention (days)"]),
             ("[functions]\ntimeout_seconds = 9", vec!["functions (all but reach)"]),

@@ -1,7 +1,7 @@
 //! Who did what, kept so that nobody can change it unseen: what is recorded, and by whom.
 //!
 //! A row is stored in the unit of work it tells of. Its hash is over all its fields and the hash of
-//! the row before, under a key derived from the master key: whoever has the database but not the
+//! the row before, under a key that only the master key opens: whoever has the database but not the
 //! key can delete, but not rewrite.
 
 mod verify;

@@ -212,6 +212,7 @@ impl Engine {
     ) -> Result<Option<Vec<u8>>, EngineError> {
         let Some(sealed) = self.store.picture(id, attempt, part).await? else { return Ok(None) };
         let key = self.store.data_key(id).await?;
+        self.meet(key.as_ref()).await?;
         let jpeg = self.vault.open_with(id, key.as_ref(), &sealed, &picture_owner(id, part))?;
         Ok(Some(jpeg.to_vec()))
     }

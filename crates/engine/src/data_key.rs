@@ -9,7 +9,9 @@ use crate::vault::{SCHEME, open_under, seal_under};
 use crate::{Engine, EngineError, Vault};
 
 /// First byte of what is sealed under the key of its certification.
-const OWN: u8 = 2;
+const OWN: [u8; 1] = [2];
+/// The key of the vault there was then.
+const FIRST: u32 = 1;
 /// Bytes of a key.
 const LENGTH: usize = 32;
 
@@ -17,7 +19,7 @@ const LENGTH: usize = 32;
 pub(crate) enum DataKey {
     /// Its own key.
     Own(LessSafeKey),
-    /// The vault's: it was opened before there were others.
+    /// The vault's first: it was opened before there were others.
     Vault,
 }
 
@@ -55,7 +57,7 @@ impl Vault {
         match (sealed.as_bytes().first().copied(), self.data_key(id, wrapped)?) {
             (None, _) => Err(EngineError::Erased),
             (Some(SCHEME), _) => self.open(sealed, owner),
-            (Some(_), DataKey::Own(key)) => open_under(&key, OWN, sealed, owner),
+            (Some(_), DataKey::Own(key)) => open_under(&key, &OWN, sealed, owner),
             (Some(_), DataKey::Vault) => {
                 Err(EngineError::Internal("sealed under a key that is not there".into()))
             }
@@ -70,7 +72,7 @@ fn key_of(bytes: &[u8]) -> Result<LessSafeKey, EngineError> {
 }
 
 /// What a wrapped key belongs to: no other row can have it.
-fn wrapping(id: CertifyId) -> Vec<u8> {
+pub(crate) fn wrapping(id: CertifyId) -> Vec<u8> {
     [b"data key 1".as_slice(), &id.to_bytes()].concat()
 }
 
@@ -83,14 +85,16 @@ impl Engine {
         owner: &[u8],
     ) -> Result<Sealed, EngineError> {
         match key {
-            DataKey::Own(key) => seal_under(key, OWN, clear, owner, self.random()),
-            DataKey::Vault => self.vault.seal(clear, owner, self.random()),
+            DataKey::Own(key) => seal_under(key, &OWN, clear, owner, self.random()),
+            // The row of its key stands for all of that: the first one stays as long as it does.
+            DataKey::Vault => self.vault.seal_as(FIRST, clear, owner, self.random()),
         }
     }
 
     /// The key for what is added to a certification.
     pub(crate) async fn data_key(&self, id: CertifyId) -> Result<DataKey, EngineError> {
         let wrapped = self.store.data_key(id).await?.ok_or(EngineError::Erased)?;
+        self.meet(Some(&wrapped)).await?;
         self.vault.data_key(id, &wrapped)
     }
 }
@@ -106,11 +110,11 @@ mod tests {
         let (key, wrapped) = vault.new_data_key(id, [9; 32], [1; 12]).unwrap();
         assert!(!wrapped.as_bytes().windows(4).any(|bytes| bytes == [9; 4]));
         let DataKey::Own(key) = key else { panic!("a new key is its certification's own") };
-        let sealed = seal_under(&key, OWN, b"clear", b"record", [2; 12]).unwrap();
+        let sealed = seal_under(&key, &OWN, b"clear", b"record", [2; 12]).unwrap();
         let DataKey::Own(again) = vault.data_key(id, &wrapped).unwrap() else { panic!() };
-        assert_eq!(open_under(&again, OWN, &sealed, b"record").unwrap().as_slice(), b"clear");
-        assert!(open_under(&again, OWN, &sealed, b"another").is_err());
-        assert!(open_under(&again, SCHEME, &sealed, b"record").is_err());
+        assert_eq!(open_under(&again, &OWN, &sealed, b"record").unwrap().as_slice(), b"clear");
+        assert!(open_under(&again, &OWN, &sealed, b"another").is_err());
+        assert!(open_under(&again, &[SCHEME], &sealed, b"record").is_err());
         assert!(vault.data_key(other, &wrapped).is_err());
         assert!(Vault::new(&[8; 32]).unwrap().data_key(id, &wrapped).is_err());
         assert!(vault.open(&sealed, b"record").is_err());
@@ -129,7 +133,7 @@ mod tests {
         assert_eq!(open(Some(&nothing), &nothing).unwrap_err(), EngineError::Erased);
         let (key, wrapped) = vault.new_data_key(id, [9; 32], [1; 12]).unwrap();
         let DataKey::Own(key) = key else { panic!() };
-        let new = seal_under(&key, OWN, b"clear", b"record", [2; 12]).unwrap();
+        let new = seal_under(&key, &OWN, b"clear", b"record", [2; 12]).unwrap();
         assert_eq!(open(Some(&wrapped), &new).unwrap().as_slice(), b"clear");
         assert_eq!(open(none, &new).unwrap_err(), EngineError::Erased);
         assert!(matches!(open(Some(&nothing), &new), Err(EngineError::Internal(_))));

@@ -133,7 +133,7 @@ impl Engine {
     }
 
     /// Readers may hold it; the next one tries again.
-    async fn empty_journal(&self) {
+    pub(crate) async fn empty_journal(&self) {
         if let Err(error) = self.store.empty_journal().await {
             tracing::warn!(%error, "the journal could not be emptied");
         }

@@ -99,7 +99,7 @@ impl Engine {
     async fn expire(&self, ids: &[CertifyId], now: Timestamp) -> Result<Vec<bool>, EngineError> {
         let mut changes: Vec<Transition> = Vec::with_capacity(ids.len());
         for id in ids {
-            let Some(record) = self.store.certification(*id).await? else { continue };
+            let Some(record) = self.kept(*id).await? else { continue };
             let next = record.certification.clone().at(now, &self.lifetimes);
             // Its address may be unreadable; it expires all the same.
             let notice = self.notice_for(&record, &next).unwrap_or_else(|error| {

@@ -75,6 +75,7 @@ impl Engine {
         let id = self.new_certify_id(now);
         let content_digest = self.digest(&order);
         Self::judge_scheme(&acting.owner, &mut order);
+        self.meet(None).await?;
         let (key, wrapped) = self.vault.new_data_key(id, self.random(), self.random())?;
         let reference = self.reference((id, &key), &acting.owner, &mut order).await?;
         let scene = Some(order.biz_code.as_str().to_owned());

@@ -24,6 +24,7 @@ mod expire;
 mod filling;
 mod initialize;
 mod link;
+mod master_keys;
 mod notice;
 mod notify;
 mod operator;
@@ -34,6 +35,8 @@ mod query;
 mod relay;
 mod replay;
 mod review;
+mod roots;
+mod rotation;
 mod sessions;
 mod status;
 mod subject;
@@ -67,6 +70,7 @@ pub use erase::{Erasable, Graveyard, Tombstone};
 pub use error::EngineError;
 pub use expire::Swept;
 pub use initialize::{MerchantChoice, Order};
+pub use master_keys::MasterKeys;
 pub use notice::{NoticeDesk, NoticeForm};
 pub use operator::OperatorToken;
 pub use outbound::{Fetched, Names, Outbound, OutboundError, OutboundRequest, Reach, SystemNames};
@@ -76,6 +80,8 @@ pub use query::Status;
 pub use relay::{Opening, RelayedOrder};
 pub use replay::Freshness;
 pub use review::{Docket, Happened, Ruling, Shown, Waiting};
+pub use roots::VaultFault;
+pub use rotation::{KeyGeneration, KeyPass};
 pub use sessions::SignedIn;
 pub use status::{Account, Wait};
 pub use tally::Tallied;
@@ -125,6 +131,7 @@ pub struct Engine {
     graveyard: Option<Arc<dyn Graveyard>>,
     decodings: Arc<tokio::sync::Semaphore>,
     recent: sessions::Recent,
+    rotation: rotation::Rotation,
     delivery: notify::Delivery,
     expiry: tokio::sync::Notify,
     watchers: Arc<watch::Watchers>,
@@ -177,6 +184,7 @@ impl Engine {
             graveyard: parts.graveyard,
             decodings: Arc::new(tokio::sync::Semaphore::new(capture::DECODINGS)),
             recent: sessions::Recent::default(),
+            rotation: rotation::Rotation::default(),
             delivery: notify::Delivery::default(),
             expiry: tokio::sync::Notify::new(),
             watchers: Arc::default(),

@@ -92,6 +92,6 @@ impl Vault {
     }
 }
 
-fn address_owner(id: NotifyId, of: CertifyId) -> Vec<u8> {
+pub(crate) fn address_owner(id: NotifyId, of: CertifyId) -> Vec<u8> {
     [id.to_bytes(), of.to_bytes()].concat()
 }

@@ -264,6 +264,7 @@ impl Engine {
             tracing::error!(notify_id = %notice.id, %error, "a notice could not be written");
             Fault::Ours
         };
+        self.meet(Some(&notice.address)).await.map_err(ours)?;
         let url = self.notice_address(notice).map_err(ours)?;
         let body = desk.form.body(notice, self.mode).map_err(ours)?;
         let answer = desk

@@ -75,7 +75,7 @@ impl Engine {
     }
 
     pub(crate) async fn find(&self, id: CertifyId) -> Result<CertificationRecord, EngineError> {
-        self.store.certification(id).await?.ok_or(EngineError::NoSuchCertification)
+        self.kept(id).await?.ok_or(EngineError::NoSuchCertification)
     }
 
     pub(crate) async fn owned(

@@ -164,6 +164,8 @@ impl Engine {
             return Err(EngineError::NoSuchSnapshot);
         }
         self.recent.forget();
+        // A key that was destroyed since is there again.
+        self.learn_keys().await?;
         let offset = self.store.recall(crate::CLOCK_OFFSET).await?;
         Ok(offset.and_then(|text| text.parse().ok()).unwrap_or(0))
     }

@@ -1,21 +1,31 @@
 //! Personal data at rest: sealed under a key that is not in the database.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::{digest, hmac};
 use domain::Sealed;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-use crate::EngineError;
+use crate::master_keys::{MasterKeys, Wrapping};
+use crate::{Current, EngineError};
 
-/// First byte of everything sealed: which scheme, so that a later one can live beside it.
+/// First byte of what is sealed under the first key of the vault: which scheme, so that a later one
+/// can live beside it.
 pub(crate) const SCHEME: u8 = 1;
 /// Bytes of a link's tag: 128 bits, out of reach for guessing.
 pub(crate) const TAG: usize = 16;
 
-/// Keys derived from the master key, each for one purpose.
+/// What keys are derived from.
+pub(crate) type Secret = Zeroizing<[u8; Vault::KEY_LEN]>;
+
+/// Keys, each for one purpose. Those of digests are what they are for ever, for digests are stored
+/// and compared; those that seal follow one another.
 pub struct Vault {
-    seal: LessSafeKey,
+    sealing: Current<Sealing>,
+    wrapping: Current<Wrapping>,
     content: hmac::Key,
     link: hmac::Key,
     subject: hmac::Key,
@@ -29,31 +39,101 @@ impl std::fmt::Debug for Vault {
     }
 }
 
+/// The keys that seal: the newest does, all of them open.
+#[derive(Default)]
+pub(crate) struct Sealing(BTreeMap<u32, Arc<LessSafeKey>>);
+
+impl Sealing {
+    pub(crate) fn newest(&self) -> u32 {
+        self.0.last_key_value().map_or(0, |(generation, _)| *generation)
+    }
+
+    /// The numbers of those that only open.
+    pub(crate) fn older(&self) -> Vec<u32> {
+        let newest = self.newest();
+        self.0.keys().copied().filter(|generation| *generation != newest).collect()
+    }
+
+    pub(crate) fn get(&self, generation: u32) -> Option<Arc<LessSafeKey>> {
+        self.0.get(&generation).cloned()
+    }
+
+    pub(crate) fn add(&mut self, generation: u32, key: Arc<LessSafeKey>) {
+        self.0.insert(generation, key);
+    }
+
+    /// The key that is derived from a secret.
+    pub(crate) fn key(secret: &Secret) -> Result<Arc<LessSafeKey>, EngineError> {
+        UnboundKey::new(&AES_256_GCM, &derived(secret, "certifyd seal 1"))
+            .map(|key| Arc::new(LessSafeKey::new(key)))
+            .map_err(|_| EngineError::Internal("a sealing key was refused".into()))
+    }
+}
+
+/// A key for one purpose.
+pub(crate) fn derived(secret: &Secret, purpose: &str) -> Zeroizing<Vec<u8>> {
+    let secret = hmac::Key::new(hmac::HMAC_SHA256, secret.as_slice());
+    Zeroizing::new(hmac::sign(&secret, purpose.as_bytes()).as_ref().to_vec())
+}
+
+/// What is sealed under a key of the vault begins with this.
+fn head(generation: u32) -> Vec<u8> {
+    match generation {
+        1 => vec![SCHEME],
+        later => [&[Sealed::LATER], later.to_be_bytes().as_slice()].concat(),
+    }
+}
+
 impl Vault {
     /// Bytes of a master key.
     pub const KEY_LEN: usize = 32;
 
-    /// Derives the keys.
+    /// The vault of a database from before there were secrets under the master key: it was all of
+    /// them itself.
     ///
     /// # Errors
     /// [`EngineError::Internal`] if the library refuses the key, which it does for none of this
     /// length.
     pub fn new(master: &[u8; Self::KEY_LEN]) -> Result<Self, EngineError> {
-        let master = hmac::Key::new(hmac::HMAC_SHA256, master);
-        let derive = |purpose: &str| {
-            Zeroizing::new(hmac::sign(&master, purpose.as_bytes()).as_ref().to_vec())
-        };
-        let seal = UnboundKey::new(&AES_256_GCM, &derive("certifyd seal 1"))
-            .map_err(|_| EngineError::Internal("the master key was refused".into()))?;
-        let mac = |purpose: &str| hmac::Key::new(hmac::HMAC_SHA256, &derive(purpose));
-        Ok(Self {
-            seal: LessSafeKey::new(seal),
+        let master = Secret::new(*master);
+        let mut sealing = Sealing::default();
+        sealing.add(1, Sealing::key(&master)?);
+        let wrapping = Wrapping::of(&MasterKeys::new(vec![master.clone()]))?;
+        Ok(Self::of(&master, sealing, wrapping))
+    }
+
+    /// Derives the keys of digests, and takes the others.
+    pub(crate) fn of(mac: &Secret, sealing: Sealing, wrapping: Wrapping) -> Self {
+        let mac = |purpose: &str| hmac::Key::new(hmac::HMAC_SHA256, &derived(mac, purpose));
+        Self {
+            sealing: Current::new(sealing),
+            wrapping: Current::new(wrapping),
             content: mac("certifyd content 1"),
             link: mac("certifyd link 1"),
             subject: mac("certifyd subject 1"),
             check: mac("certifyd check 1"),
             audit: mac("certifyd audit 1"),
-        })
+        }
+    }
+
+    /// The keys that seal, as they are now.
+    pub(crate) fn sealing(&self) -> Arc<Sealing> {
+        self.sealing.get()
+    }
+
+    /// Has others come after the keys that seal, or fall away.
+    pub(crate) fn exchange_sealing(&self, sealing: Sealing) {
+        self.sealing.exchange(sealing);
+    }
+
+    /// The keys that secrets are wrapped under.
+    pub(crate) fn wrapping(&self) -> Arc<Wrapping> {
+        self.wrapping.get()
+    }
+
+    /// Exchanges them.
+    pub(crate) fn exchange_wrapping(&self, wrapping: Wrapping) {
+        self.wrapping.exchange(wrapping);
     }
 
     /// Seals `clear` for the record `owner`; it can be opened for that record only.
@@ -63,7 +143,26 @@ impl Vault {
         owner: &[u8],
         nonce: [u8; NONCE_LEN],
     ) -> Result<Sealed, EngineError> {
-        seal_under(&self.seal, SCHEME, clear, owner, nonce)
+        self.seal_as(self.sealing.get().newest(), clear, owner, nonce)
+    }
+
+    /// Seals under the key of this number.
+    pub(crate) fn seal_as(
+        &self,
+        generation: u32,
+        clear: &[u8],
+        owner: &[u8],
+        nonce: [u8; NONCE_LEN],
+    ) -> Result<Sealed, EngineError> {
+        let gone = || EngineError::Internal("a sealing key is not there any more".into());
+        let key = self.sealing.get().get(generation).ok_or_else(gone)?;
+        seal_under(&key, &head(generation), clear, owner, nonce)
+    }
+
+    /// Whether there is a key for it.
+    pub(crate) fn knows(&self, sealed: &Sealed) -> bool {
+        let generation = sealed.generation();
+        generation == 0 || self.sealing.get().get(generation).is_some()
     }
 
     /// Opens what [`Self::seal`] sealed for the same record.
@@ -72,7 +171,9 @@ impl Vault {
         sealed: &Sealed,
         owner: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, EngineError> {
-        open_under(&self.seal, SCHEME, sealed, owner)
+        let generation = sealed.generation();
+        let key = self.sealing.get().get(generation).ok_or_else(broken)?;
+        open_under(&key, &head(generation), sealed, owner)
     }
 
     /// A digest that tells equal content from different content, to holders of the key only.
@@ -110,16 +211,20 @@ impl Vault {
     }
 }
 
-/// Seals `clear` under `key` for `owner`; `scheme` is written before it and names the kind of key.
+fn broken() -> EngineError {
+    EngineError::Internal("sealed data does not open with this key".into())
+}
+
+/// Seals `clear` under `key` for `owner`; `head` is written before it and names the key.
 pub(crate) fn seal_under(
     key: &LessSafeKey,
-    scheme: u8,
+    head: &[u8],
     clear: &[u8],
     owner: &[u8],
     nonce: [u8; NONCE_LEN],
 ) -> Result<Sealed, EngineError> {
-    let mut bytes = Vec::with_capacity(1 + NONCE_LEN + clear.len() + 16);
-    bytes.push(scheme);
+    let mut bytes = Vec::with_capacity(head.len() + NONCE_LEN + clear.len() + 16);
+    bytes.extend_from_slice(head);
     bytes.extend_from_slice(&nonce);
     let mut body = Zeroizing::new(clear.to_vec());
     let (nonce, owner) = (Nonce::assume_unique_for_key(nonce), Aad::from(owner));
@@ -134,15 +239,11 @@ pub(crate) fn seal_under(
 /// Opens what [`seal_under`] sealed with the same of everything.
 pub(crate) fn open_under(
     key: &LessSafeKey,
-    scheme: u8,
+    head: &[u8],
     sealed: &Sealed,
     owner: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, EngineError> {
-    let broken = || EngineError::Internal("sealed data does not open with this key".into());
-    let (found, rest) = sealed.as_bytes().split_first().ok_or_else(broken)?;
-    if *found != scheme {
-        return Err(broken());
-    }
+    let rest = sealed.as_bytes().strip_prefix(head).ok_or_else(broken)?;
     let (nonce, body) = rest.split_first_chunk::<NONCE_LEN>().ok_or_else(broken)?;
     let mut body = Zeroizing::new(body.to_vec());
     let (nonce, owner) = (Nonce::assume_unique_for_key(*nonce), Aad::from(owner));
@@ -187,6 +288,31 @@ mod tests {
             changed[index] ^= 1;
             assert!(vault.open(&Sealed::new(changed), b"record").is_err(), "byte {index}");
         }
+    }
+
+    #[test]
+    fn a_later_key_seals_and_earlier_ones_still_open() {
+        let vault = Vault::new(&[7; 32]).unwrap();
+        let first = vault.seal(b"clear text", b"record", [1; 12]).unwrap();
+        assert_eq!((first.as_bytes()[0], first.generation()), (SCHEME, 1));
+        let mut sealing = Sealing::default();
+        sealing.add(1, vault.sealing().get(1).unwrap());
+        sealing.add(258, Sealing::key(&Secret::new([9; 32])).unwrap());
+        assert_eq!((sealing.newest(), sealing.older()), (258, vec![1]));
+        vault.exchange_sealing(sealing);
+        let later = vault.seal(b"clear text", b"record", [1; 12]).unwrap();
+        assert_eq!(later.generation(), 258);
+        for sealed in [&first, &later] {
+            assert!(vault.knows(sealed));
+            assert_eq!(vault.open(sealed, b"record").unwrap().as_slice(), b"clear text");
+        }
+        for index in 0..later.as_bytes().len() {
+            let mut changed = later.as_bytes().to_vec();
+            changed[index] ^= 1;
+            assert!(vault.open(&Sealed::new(changed), b"record").is_err(), "byte {index}");
+        }
+        let before = Vault::new(&[7; 32]).unwrap();
+        assert!(!before.knows(&later) && before.open(&later, b"record").is_err());
     }
 
     #[test]

@@ -62,6 +62,8 @@ fn operator(state: &Arc<AppState>) -> Router<Arc<AppState>> {
         .route("/operator/authorizations/revoke", post(doors::operator::authorizations::revoke))
         .route("/operator/audit", get(doors::operator::audit::list))
         .route("/operator/erasures", post(doors::operator::erasures::erase))
+        .route("/operator/keys", get(doors::operator::keys::show))
+        .route("/operator/keys/rotate", post(doors::operator::keys::rotate))
         .route("/operator/reviews", get(doors::operator::reviews::list))
         .route(
             "/operator/reviews/{certify_id}",

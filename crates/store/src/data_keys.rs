@@ -86,10 +86,11 @@ pub(crate) async fn keep(
     id: CertifyId,
     wrapped: Option<&Sealed>,
 ) -> Result<(), StoreError> {
+    let generation = wrapped.map_or(0, Sealed::generation);
     let wrapped = wrapped.map(Sealed::as_bytes).unwrap_or_default();
     conn.execute(
-        "INSERT INTO data_keys (certify_id, wrapped) VALUES ($1, $2)",
-        &[id.to_bytes().as_slice().into(), wrapped.into()],
+        "INSERT INTO data_keys (certify_id, wrapped, generation) VALUES ($1, $2, $3)",
+        &[id.to_bytes().as_slice().into(), wrapped.into(), i64::from(generation).into()],
     )
     .await?;
     Ok(())

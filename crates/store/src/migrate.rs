@@ -14,6 +14,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/sqlite/0006_upstream_orders.sql"),
     include_str!("../migrations/sqlite/0007_audit.sql"),
     include_str!("../migrations/sqlite/0008_data_keys.sql"),
+    include_str!("../migrations/sqlite/0009_root_keys.sql"),
 ];
 
 /// What opening a database has made of it: the schema it had and the one it has. 0: it was new.

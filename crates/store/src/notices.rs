@@ -213,8 +213,9 @@ pub(crate) async fn insert(
     conn.execute(
         "INSERT INTO notices (notify_id, certify_id, seq, app_id, isv_app_id, outer_order_no, \
          biz_code, outcome, outcome_at, outcome_detail, opened_at, made_at, address, receiver, \
-         state, tries, due_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'pending', 0, $12)",
+         state, tries, due_at, generation) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'pending', 0, $12, \
+         $15)",
         &[
             notice.id.to_bytes().as_slice().into(),
             certification.id.to_bytes().as_slice().into(),
@@ -230,6 +231,7 @@ pub(crate) async fn insert(
             notice.made_at.as_millisecond().into(),
             notice.address.as_bytes().into(),
             notice.receiver.as_str().into(),
+            i64::from(notice.address.generation()).into(),
         ],
     )
     .await?;

@@ -60,7 +60,7 @@ impl Work for Recall {
     }
 }
 
-async fn recall(conn: &mut Conn<'_>, name: &str) -> Result<Option<String>, StoreError> {
+pub(crate) async fn recall(conn: &mut Conn<'_>, name: &str) -> Result<Option<String>, StoreError> {
     conn.query_opt("SELECT text FROM settings WHERE name = $1", &[name.into()], |row| {
         row.get(0, "settings", "text")
     })

@@ -7,13 +7,16 @@
 
 use std::path::Path;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::postgres::{Empty, PutAside, TakeBack};
+use crate::tables::{JOIN_ROOT_KEYS, ROOT_KEYS};
 use crate::{Location, Store, StoreError, sqlite};
 
 /// Rows that belong to the database and not to what happened in it.
 const KEPT_SETTINGS: &str = "('vault_fingerprint', 'mode', 'checked')";
+/// Tells the secrets of one database from those of another.
+pub(crate) const FINGERPRINT: &str = "vault_fingerprint";
 
 impl Store {
     /// Writes a copy of the database, as of one instant, to `path`, in place of an earlier one.
@@ -57,8 +60,14 @@ impl Store {
         self.aside(move |connection| {
             connection.execute("ATTACH DATABASE ?1 AS aside", [path])?;
             same_tables(connection)?;
+            same_roots(connection)?;
             replace(connection, |table| {
-                format!("DELETE FROM main.{table}; INSERT INTO main.{table} SELECT * FROM aside.{table};")
+                let insert =
+                    format!("INSERT INTO main.{table} SELECT * FROM aside.{table} WHERE true");
+                if table == ROOT_KEYS {
+                    return format!("{insert} {JOIN_ROOT_KEYS};");
+                }
+                format!("DELETE FROM main.{table}; {insert};")
             })
         })
         .await
@@ -76,6 +85,7 @@ impl Store {
         self.aside(|connection| {
             replace(connection, |table| match table {
                 "settings" => format!("DELETE FROM settings WHERE name NOT IN {KEPT_SETTINGS};"),
+                ROOT_KEYS => String::new(),
                 table => format!("DELETE FROM {table};"),
             })
         })
@@ -133,6 +143,28 @@ fn same_tables(connection: &Connection) -> Result<(), StoreError> {
     };
     let (found, known) = (version("aside")?, version("main")?);
     if found == known { Ok(()) } else { Err(StoreError::Newer { found, known }) }
+}
+
+fn same_roots(connection: &Connection) -> Result<(), StoreError> {
+    let kept = |schema: &str| {
+        let sql = format!("SELECT text FROM {schema}.settings WHERE name = ?1");
+        connection.query_row(&sql, [FINGERPRINT], |row| row.get::<_, String>(0)).optional()
+    };
+    same_fingerprint(kept("main")?, kept("aside")?)
+}
+
+/// Under the secrets of another database nothing of a copy could be read.
+pub(crate) fn same_fingerprint(
+    ours: Option<String>,
+    copied: Option<String>,
+) -> Result<(), StoreError> {
+    match (ours, copied) {
+        (Some(ours), Some(copied)) if ours != copied => {
+            let text = "the copy was made of another database; its keys are not those of this one";
+            Err(StoreError::Unavailable(text.into()))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn replace(connection: &Connection, statement: impl Fn(&str) -> String) -> Result<(), StoreError> {

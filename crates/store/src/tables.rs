@@ -7,6 +7,13 @@ use crate::{Conn, StoreError};
 
 /// Where facts about the database itself are.
 pub(crate) const SETTINGS: &str = "settings";
+/// Where the secrets are that the program holds. A database that is emptied, or takes an earlier state
+/// back, keeps its own.
+pub(crate) use crate::root_keys::TABLE as ROOT_KEYS;
+/// How rows of an earlier state join them: what was destroyed since is needed again.
+pub(crate) const JOIN_ROOT_KEYS: &str = "ON CONFLICT (purpose, generation) DO UPDATE \
+     SET wrapped = excluded.wrapped, retired_at = NULL \
+     WHERE root_keys.retired_at IS NOT NULL AND excluded.retired_at IS NULL";
 /// Rows read or written at a time.
 const BATCH: i64 = 500;
 /// The same of pictures, which are large.
@@ -16,6 +23,7 @@ const FEW: i64 = 16;
 /// test compares this with both databases.
 const ALL: &[(&str, &str, &str)] = &[
     ("settings", "name", "text"),
+    (ROOT_KEYS, "purpose generation", "wrapped made_at retired_at"),
     (
         "certifications",
         "certify_id",
@@ -41,7 +49,8 @@ const ALL: &[(&str, &str, &str)] = &[
         "notices",
         "notify_id",
         "certify_id seq app_id isv_app_id outer_order_no biz_code outcome outcome_at \
-         outcome_detail opened_at made_at address receiver state tries due_at settled_at fault",
+         outcome_detail opened_at made_at address receiver state tries due_at settled_at fault \
+         generation",
     ),
     ("app_auth_codes", "code_hash", "isv_app_id app_id granted_at ends spent_at"),
     (
@@ -56,7 +65,7 @@ const ALL: &[(&str, &str, &str)] = &[
     ),
     ("audit", "chain seq", "at who action object detail prev_hash hash"),
     ("audit_heads", "chain", "seq hash"),
-    ("data_keys", "certify_id", "wrapped ended_at"),
+    ("data_keys", "certify_id", "wrapped ended_at generation"),
     ("erasures", "certify_id", "at erased_by why"),
 ];
 
@@ -130,7 +139,11 @@ impl Table {
                 "SELECT {order} FROM {name} ORDER BY {} DESC LIMIT 1",
                 keys.join(" DESC, ")
             ),
-            insert: format!("INSERT INTO {name} ({all}) VALUES ({})", places(columns.len())),
+            insert: format!(
+                "INSERT INTO {name} ({all}) VALUES ({}) {}",
+                places(columns.len()),
+                if name == ROOT_KEYS { JOIN_ROOT_KEYS } else { "" }
+            ),
             count: format!("SELECT COUNT(*) FROM {name}"),
             delete: format!("DELETE FROM {name}"),
             columns,

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use domain::{AppId, BizCode, CertifyId, Contract, Profile};
 use engine::{
-    Acting, App, AuthorizeSecret, Authorizing, Certifier, Clock, Engine, Grant, Graveyard, Mode,
-    NoticeDesk, Order, Parts, Policy, RedirectAddress, Simulated, Upstream, Vault, Verifier,
+    Acting, App, AuthorizeSecret, Authorizing, Certifier, Clock, Engine, Grant, Graveyard,
+    MasterKeys, Mode, NoticeDesk, Order, Parts, Policy, RedirectAddress, Simulated, Upstream,
+    VAULT_FINGERPRINT, Vault, VaultFault, Verifier,
 };
 use store::{Faults, Store};
 use tempfile::TempDir;
@@ -132,11 +133,40 @@ impl Blueprint {
 
     /// The engine with a clock of another kind.
     pub fn engine_with(&self, clock: Arc<dyn Clock>) -> Engine {
-        let url = match &self.database {
+        let vault = Vault::new(&[7; 32]).unwrap();
+        self.engine_of(Store::open(&self.url()).unwrap(), vault, clock)
+    }
+
+    /// The engine of a database, with the vault that is in it or is made now, under these master
+    /// keys: 32 times the byte, the newest first.
+    ///
+    /// # Errors
+    /// As [`Vault::of_database`].
+    pub async fn engine_under(&self, store: Store, masters: &[u8]) -> Result<Engine, VaultFault> {
+        let chance = SeededChance::new(!self.seed);
+        let now = self.clock.now();
+        let vault = Vault::of_database(&store, &master_keys(masters), &chance, now).await?;
+        Ok(self.engine_of(store, vault, Arc::clone(&self.clock) as Arc<dyn Clock>))
+    }
+
+    /// Makes the database as one from before there were secrets in it, and brings it up to date: what
+    /// [`Self::engine`] makes on it is one of several nodes.
+    pub async fn found(&self) {
+        let store = Store::open(&self.url()).unwrap();
+        let fingerprint = Vault::new(&[7; 32]).unwrap().fingerprint();
+        store.remember_first(VAULT_FINGERPRINT, &fingerprint).await.unwrap();
+        // Boxed, for it would make every server's future large.
+        Box::pin(self.engine_under(store, &[7])).await.unwrap();
+    }
+
+    fn url(&self) -> String {
+        match &self.database {
             None => "sqlite::memory:".to_owned(),
             Some(path) => format!("sqlite://{}", path.display()),
-        };
-        let store = Store::open(&url).unwrap();
+        }
+    }
+
+    fn engine_of(&self, store: Store, vault: Vault, clock: Arc<dyn Clock>) -> Engine {
         Engine::new(Parts {
             store: match &self.faults {
                 None => store,
@@ -144,7 +174,7 @@ impl Blueprint {
             },
             clock,
             chance: Arc::new(SeededChance::new(self.seed)),
-            vault: Vault::new(&[7; 32]).unwrap(),
+            vault,
             mode: self.mode,
             apps: self.apps(),
             grants: grants(),
@@ -154,6 +184,11 @@ impl Blueprint {
             graveyard: self.graveyard.clone(),
         })
     }
+}
+
+/// Master keys, each 32 times a byte.
+pub fn master_keys(bytes: &[u8]) -> MasterKeys {
+    MasterKeys::new(bytes.iter().map(|byte| [*byte; Vault::KEY_LEN].into()).collect())
 }
 
 /// An engine, its clock, and the folder of its database.

@@ -25,7 +25,7 @@ mod walk;
 
 pub use chance::SeededChance;
 pub use clock::FixedClock;
-pub use engines::{Blueprint, TestEngine, apps, grants};
+pub use engines::{Blueprint, TestEngine, apps, grants, master_keys};
 pub use faulty::{Conduct, FaultyGateway, Refusing};
 pub use receiver::{Arrived, PlainForm, Receiver, Respond};
 #[cfg(feature = "server")]

@@ -185,6 +185,7 @@ impl TestServer {
             outbound: Outbound::new(Reach::Any).unwrap(),
             timeout: NoticeDesk::TIMEOUT,
         });
+        Box::pin(blueprint.found()).await;
         let (engine, test_clock) = if choices.movable_clock {
             let clock = Arc::new(MovableClock::new(SystemClock, 0));
             (blueprint.engine_with(Arc::clone(&clock) as Arc<dyn Clock>), Some(clock))

@@ -9,8 +9,7 @@ use store::Store;
 
 use super::{CommandError, invoke, print};
 use crate::cli::{AuditAction, AuditDatabase};
-use crate::config::Config;
-use crate::{compose, keys};
+use crate::compose;
 
 pub(crate) fn run(action: &AuditAction) -> Result<(), CommandError> {
     super::runtime()?.block_on(async {
@@ -35,16 +34,11 @@ async fn open(database: &AuditDatabase) -> Result<(Store, Vault), CommandError> 
         return Err(CommandError::Usage(text));
     }
     let store = Store::open(&url).with_context(|| format!("cannot open {url}"))?;
-    let vault = known_vault(&store, &config).await?;
+    // Makes no key: one that is made now has written nothing.
+    let vault = compose::known_vault(&store, &config).await?;
+    let vault =
+        vault.context("no server has used this database yet: there is nothing to verify")?;
     Ok((store, vault))
-}
-
-/// Makes no key: one that is made now has written nothing.
-async fn known_vault(store: &Store, config: &Config) -> anyhow::Result<Vault> {
-    let known = compose::known_fingerprint(store).await?;
-    let known =
-        known.context("no server has used this database yet: there is nothing to verify")?;
-    keys::open_vault(&config.master_key, Some(&known))
 }
 
 async fn verify(database: &AuditDatabase, known: &[AuditHead]) -> Result<(), CommandError> {

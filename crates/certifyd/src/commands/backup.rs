@@ -45,7 +45,7 @@ pub(crate) fn back_up(args: &Backup) -> Result<(), CommandError> {
         for head in &manifest.audit_heads {
             print(&format!("head {head}"))?;
         }
-        print("Without the master key nobody can read it: keep that elsewhere. Keep the newest")?;
+        print("Without the master key of today nobody can read it: keep that elsewhere. Keep the newest")?;
         Ok(print("erasures.log beside it: what was erased since then is erased again by it.")?)
     })
 }

@@ -41,6 +41,10 @@ pub(crate) fn run(args: &Check) -> Result<(), CommandError> {
         let together = together(config.operator.len(), "tokens");
         report.fine.push(format!("the operator's door is open{together}"));
     }
+    if config.master_key.len() > 1 {
+        let together = together(config.master_key.len(), "master keys");
+        report.fine.push(format!("the database opens{together}"));
+    }
     report.fine.extend(config.warnings.iter().map(|warning| format!("warning: {warning}")));
     super::runtime()?.block_on(async {
         for space in &config.spaces {

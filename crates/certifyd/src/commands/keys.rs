@@ -8,7 +8,7 @@ use wire::certificate::Certificate;
 
 use super::{CommandError, print};
 use crate::certificates::{self, Authority, CertificateSet, Predecessors};
-use crate::cli::Keys;
+use crate::cli::{KeySet, Keys};
 use crate::keys::{self, Pair};
 
 /// Which file goes where. EasySDK for C# reads PKCS#1 only; PHP wraps the line in a PKCS#1 label.
@@ -40,6 +40,14 @@ const GATEWAY_CHAIN: &str = "gateway_chain.crt";
 const APP_CERT: &str = "app_cert.crt";
 
 pub(crate) fn run(args: &Keys) -> Result<(), CommandError> {
+    match (&args.action, &args.set) {
+        (Some(action), _) => super::rotation::run(action),
+        (None, Some(set)) => make(set),
+        (None, None) => Err(CommandError::Usage("name the folder to write".to_owned())),
+    }
+}
+
+fn make(args: &KeySet) -> Result<(), CommandError> {
     if let Some(name) = &args.name {
         certificates::check_name(name).map_err(|reason| {
             CommandError::Usage(format!("--name {name:?} cannot be used: {reason}"))
@@ -71,7 +79,7 @@ fn first_set(dir: &Path, name: Option<&str>) -> Result<(), CommandError> {
 }
 
 /// The certificates that follow those of `old`.
-fn next_set(args: &Keys, old: &Path) -> Result<(), CommandError> {
+fn next_set(args: &KeySet, old: &Path) -> Result<(), CommandError> {
     let ca = args.ca.clone().unwrap_or_else(|| old.join(CA));
     let root_bundle = read(old, ROOTS)?;
     let (old_gateway, old_app) = (read(old, GATEWAY_CERT)?, read(old, APP_CERT)?);
@@ -270,12 +278,12 @@ mod tests {
     use super::*;
 
     fn keys_in(dir: &Path, name: Option<&str>) -> Result<(), CommandError> {
-        run(&Keys { name: name.map(str::to_owned), ..keys(dir) })
+        make(&KeySet { name: name.map(str::to_owned), ..keys(dir) })
     }
 
-    fn keys(dir: &Path) -> Keys {
+    fn keys(dir: &Path) -> KeySet {
         let dir = dir.to_owned();
-        Keys { dir, name: None, next_of: None, ca: None, new_gateway_key: false }
+        KeySet { dir, name: None, next_of: None, ca: None, new_gateway_key: false }
     }
 
     fn text(dir: &Path, name: &str) -> String {
@@ -343,8 +351,8 @@ mod tests {
         let dir = |name: &str| parent.path().join(name);
         let (first, second, third) = (dir("first"), dir("second"), dir("third"));
         keys_in(&first, Some("Shop")).unwrap();
-        let next = |new: &Path, old: &Path| Keys { next_of: Some(old.to_owned()), ..keys(new) };
-        run(&next(&second, &first)).unwrap();
+        let next = |new: &Path, old: &Path| KeySet { next_of: Some(old.to_owned()), ..keys(new) };
+        make(&next(&second, &first)).unwrap();
         let read = |dir: &Path, name| Certificate::parse(&text(dir, name)).unwrap();
         for name in [GATEWAY_CERT, GATEWAY_CHAIN, APP_CERT] {
             let (old, new) = (read(&first, name), read(&second, name));
@@ -354,11 +362,11 @@ mod tests {
         assert_eq!(std::fs::read_dir(&second).unwrap().count(), 4, "no keys, no authority");
 
         // The third has to be told where the authority is, and may have a key of its own.
-        let lost = run(&next(&third, &second)).unwrap_err();
+        let lost = make(&next(&third, &second)).unwrap_err();
         assert!(matches!(&lost, CommandError::Failed(error) if error.to_string().contains("--ca")));
         assert!(!third.exists());
         let ca = Some(first.join(CA));
-        run(&Keys { ca, new_gateway_key: true, ..next(&third, &second) }).unwrap();
+        make(&KeySet { ca, new_gateway_key: true, ..next(&third, &second) }).unwrap();
         let private = text(&third, "gateway_private_pkcs8.pem");
         let public = wire::PrivateKey::parse(&private).unwrap().public_key().unwrap();
         assert!(*read(&third, GATEWAY_CERT).key() == public);

@@ -127,6 +127,7 @@ pub(crate) async fn until_stopped(
     background.spawn(reloader.run(Arc::clone(&state)));
     background.spawn(Arc::clone(&state.engine).run_notices());
     background.spawn(Arc::clone(&state.engine).run_expiry());
+    background.spawn(Arc::clone(&state.engine).run_keys());
     let mut stopped = told.subscribe();
     let signalled = async move {
         let _ = stopped.wait_for(|stopped| *stopped).await;

@@ -52,7 +52,7 @@ pub(super) struct RawConfig {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawStore {
     pub(super) url: Option<Text>,
-    pub(super) master_key: Option<Text>,
+    pub(super) master_key: Option<Quiets>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -77,7 +77,7 @@ pub(super) fn resolve(
         listen,
         public_url: judge.public_url(raw.public_url.as_ref()),
         store_url: judge.store_url(&raw.store, &data_dir),
-        master_key: judge.master_key(&raw.store, &data_dir),
+        master_key: judge.master_keys(&raw.store, &data_dir),
         gateway,
         grants: raw.authorizations.iter().filter_map(|g| judge.grant(g, &known)).collect(),
         spaces: raw.spaces.iter().filter_map(|space| judge.space(space, &known)).collect(),

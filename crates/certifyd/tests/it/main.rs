@@ -4,6 +4,7 @@ mod audit;
 mod backup;
 mod config;
 mod doctor;
+mod master_key;
 mod next_certificate;
 mod nodes;
 mod notices;

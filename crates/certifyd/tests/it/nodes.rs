@@ -53,7 +53,7 @@ fn store_at(config: &Path, url: &str) {
 }
 
 /// The answer to an `initialize` of this order.
-fn initialize(node: &Program, order_no: &str) -> Value {
+pub(crate) fn initialize(node: &Program, order_no: &str) -> Value {
     let answer = node.post_form("/gateway.do", &order(node, order_no));
     serde_json::from_str(&answer).unwrap()
 }

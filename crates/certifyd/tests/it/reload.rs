@@ -206,7 +206,7 @@ fn what_needs_a_restart_is_refused_by_name_together_with_everything_else() {
     let changed = "public_key = \"next/app_public.pem\"";
     for (line, named) in [
         ("listen = \"127.0.0.1:1\"", "listen: "),
-        ("data_dir = \"elsewhere\"", "data_dir, store.url, store.master_key: "),
+        ("data_dir = \"elsewhere\"", "data_dir, store.url: "),
     ] {
         let name = line.split(" =").next().unwrap();
         let rest = without(&world.written, name);

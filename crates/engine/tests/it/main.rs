@@ -21,7 +21,10 @@ mod ownership;
 mod person;
 mod relay;
 mod replay;
+mod rotating;
 mod sealed;
+#[path = "../../../store/tests/it/server.rs"]
+mod server;
 mod sessions;
 mod waiting;
 mod walk;

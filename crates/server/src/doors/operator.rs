@@ -5,6 +5,7 @@
 pub(crate) mod audit;
 pub(crate) mod authorizations;
 pub(crate) mod erasures;
+pub(crate) mod keys;
 pub(crate) mod reviews;
 
 use std::sync::Arc;

@@ -24,6 +24,7 @@ pub(crate) async fn exposition(state: &AppState, process: Option<Process>) -> St
     page.upstreams(state);
     page.functions(state);
     page.notices(state).await;
+    page.keys(state).await;
     page.build(state);
     if let Some(process) = process {
         page.process(process);
@@ -220,6 +221,14 @@ impl Page {
         if let Ok(pending) = state.engine.notices(NoticeState::Pending, MOST_NOTICES).await {
             let help = "Notices that are to be sent, counted up to 1000.";
             self.single("certifyd_notices_pending", "gauge", help, pending.len());
+        }
+    }
+
+    /// As of notices.
+    async fn keys(&mut self, state: &AppState) {
+        if let Ok(left) = state.engine.to_be_sealed_again().await {
+            let help = "Rows under older keys that are to be sealed again, counted up to 100000.";
+            self.single("certifyd_to_be_sealed_again", "gauge", help, left);
         }
     }
 

@@ -72,6 +72,7 @@ async fn what_happens_is_counted_and_nobody_is_named() {
         ("certifyd_refused_total{limit=\"connections\"}", 0.0),
         ("certifyd_notices_pending", 0.0),
         ("certifyd_upstream_suspended", 0.0),
+        ("certifyd_to_be_sealed_again", 0.0),
         ("process_resident_memory_bytes", 7.0),
         ("certifyd_build_info{version=\"0.0.0\",mode=\"test\"}", 1.0),
         ("certifyd_store_faults_total{kind=\"write\",fault=\"busy\"}", 0.0),

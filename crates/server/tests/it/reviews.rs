@@ -150,6 +150,39 @@ async fn who_did_what_is_told_without_anything_personal() {
 }
 
 #[tokio::test]
+async fn the_key_that_seals_is_rotated_by_somebody_with_a_name() {
+    let server = TestServer::with_verifier(Mode::Live, Review).await;
+    let (id, _) = handed_in(&server, "110000199003070052").await;
+    let keys = async || get(&server, "/operator/keys").await.json();
+    let before = keys().await;
+    assert_eq!((&before["newest"], &before["to_be_sealed_again"]), (&json!(1), &json!(0)));
+    let first = &before["generations"][0];
+    assert_eq!((&first["data_keys"], &first["retired_at"]), (&json!(1), &Value::Null));
+    let rotate = |body: Value| ask(&server, &Method::POST, "/operator/keys/rotate", Some(body));
+    for (body, status) in [
+        (json!({ "by": "l".repeat(201) }), 422),
+        (json!({ "by": "li", "why": "because" }), 422),
+        (json!([1]), 422),
+    ] {
+        assert_eq!(rotate(body.clone()).await.status, status, "{body}");
+    }
+    let closed = server.send(server.request("POST", "/operator/keys/rotate")).await;
+    assert_eq!(closed.status, 401);
+    assert_eq!(rotate(json!({ "by": "li" })).await.json(), json!({ "generation": 2 }));
+    let during = keys().await;
+    assert_eq!((&during["newest"], &during["to_be_sealed_again"]), (&json!(2), &json!(1)));
+    server.state.engine.tend_keys().await.unwrap();
+    let after = keys().await;
+    assert_eq!(after["to_be_sealed_again"], json!(0));
+    assert_eq!(after["generations"][1]["data_keys"], json!(1));
+    assert_eq!(get(&server, &format!("/operator/reviews/{id}")).await.status, 200);
+    let audit = get(&server, "/operator/audit?limit=1000").await.json();
+    let rows = audit["audit"].as_array().unwrap();
+    let begun = rows.iter().find(|row| row["action"] == "key_rotation_begun").unwrap();
+    assert_eq!(begun["who"], json!("operator:li"));
+}
+
+#[tokio::test]
 async fn a_person_is_erased_and_then_shown_to_nobody() {
     let server = TestServer::with_verifier(Mode::Live, Review).await;
     let (id, link) = handed_in(&server, "110000199003070052").await;

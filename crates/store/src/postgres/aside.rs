@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use async_trait::async_trait;
 
-use crate::tables::{SETTINGS, TABLES, copy_all};
+use crate::settings::recall;
+use crate::snapshot::{FINGERPRINT, same_fingerprint};
+use crate::tables::{ROOT_KEYS, SETTINGS, TABLES, copy_all};
 use crate::work::Work;
 use crate::{Conn, StoreError, migrate, sqlite};
 
@@ -37,6 +39,7 @@ impl Work for TakeBack {
     async fn run(&mut self, conn: &mut Conn<'_>) -> Result<(), StoreError> {
         let mut file = sqlite::open(Some(&self.0))?;
         migrate::same(&file)?;
+        same_roots(conn, &mut Conn::sqlite(&mut file)).await?;
         empty(conn).await?;
         copy_all(&mut Conn::sqlite(&mut file), conn).await
     }
@@ -50,7 +53,8 @@ impl Work for Empty {
     type Output = ();
 
     async fn run(&mut self, conn: &mut Conn<'_>) -> Result<(), StoreError> {
-        for table in TABLES.iter().rev().filter(|table| table.name != SETTINGS) {
+        let stays = |name| [SETTINGS, ROOT_KEYS].contains(&name);
+        for table in TABLES.iter().rev().filter(|table| !stays(table.name)) {
             table.delete(conn).await?;
         }
         conn.execute(
@@ -62,8 +66,14 @@ impl Work for Empty {
     }
 }
 
+/// Under the secrets of another database nothing of the copy could be read.
+async fn same_roots(ours: &mut Conn<'_>, copy: &mut Conn<'_>) -> Result<(), StoreError> {
+    let (ours, copied) = (recall(ours, FINGERPRINT).await?, recall(copy, FINGERPRINT).await?);
+    same_fingerprint(ours, copied)
+}
+
 async fn empty(conn: &mut Conn<'_>) -> Result<(), StoreError> {
-    for table in TABLES.iter().rev() {
+    for table in TABLES.iter().rev().filter(|table| table.name != ROOT_KEYS) {
         table.delete(conn).await?;
     }
     Ok(())

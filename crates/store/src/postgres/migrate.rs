@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/postgres/0006_upstream_orders.sql"),
     include_str!("../../migrations/postgres/0007_audit.sql"),
     include_str!("../../migrations/postgres/0008_data_keys.sql"),
+    include_str!("../../migrations/postgres/0009_root_keys.sql"),
 ];
 
 /// One node at a time: the lock ends with the transaction. The number means nothing but itself.

@@ -1,7 +1,7 @@
 //! Keys of single certifications: kept, destroyed with what was sealed under them, and overdue.
 
 use domain::{Assurance, Sealed, State};
-use store::{Ended, Erasure, NewEvent, Store, Transition};
+use store::{Ended, Erasure, NewEvent, SealedIn, Store, Transition};
 
 use crate::folder::{Folder, OWNER, at, id, record};
 
@@ -80,11 +80,16 @@ async fn certifications_from_before_get_an_empty_key_that_ends_with_them() {
     end(&store, 2).await;
     drop(store);
     folder.poke(
-        "DROP TABLE data_keys; DROP TABLE erasures; DELETE FROM schema_migrations WHERE version = 8",
+        "DROP TABLE data_keys; DROP TABLE erasures; DROP TABLE root_keys; \
+         DROP INDEX notices_by_generation; ALTER TABLE notices DROP COLUMN generation; \
+         DELETE FROM schema_migrations WHERE version >= 8",
     );
     let store = folder.open();
     assert_eq!(store.data_key(id(1)).await.unwrap(), Some(Sealed::new(Vec::new())));
     assert_eq!(store.overdue_data_keys(at(ENDED), 9).await.unwrap(), [id(2)]);
+    // And the number that says so.
+    let numbered = |generation| store.count_sealed_under(SealedIn::DataKeys, generation, 9);
+    assert_eq!((numbered(0).await, numbered(1).await), (Ok(2), Ok(0)));
     assert_eq!(store.certification(id(1)).await.unwrap().unwrap().subject, record(1).subject);
 }
 

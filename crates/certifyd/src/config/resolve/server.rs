@@ -7,6 +7,7 @@ use engine::Mode;
 use toml::Spanned;
 
 use super::{Judge, text};
+use crate::config::quiet::Quiet;
 use crate::config::raw::{RawConfig, RawMetrics, RawStore};
 use crate::config::{MasterKey, secret};
 
@@ -90,23 +91,40 @@ impl Judge<'_> {
         }
     }
 
-    pub(super) fn master_key(&mut self, raw: &RawStore, data_dir: &Path) -> MasterKey {
-        let Some(value) = &raw.master_key else {
-            return MasterKey::InFile(data_dir.join("master.key"));
+    pub(super) fn master_keys(&mut self, raw: &RawStore, data_dir: &Path) -> Vec<MasterKey> {
+        match &raw.master_key {
+            None => vec![MasterKey::InFile(data_dir.join("master.key"))],
+            Some(values) => values.iter().filter_map(|value| self.master_key(value)).collect(),
+        }
+    }
+
+    fn master_key(&mut self, value: &Quiet) -> Option<MasterKey> {
+        const KEY: &str = "store.master_key";
+        if let Some(command) = value.text().strip_prefix("cmd:") {
+            let words = self.command(command).ok_or_else(|| "cmd: needs a program".to_owned());
+            return self.or_fault(words.map(MasterKey::FromProgram), value.span(), KEY);
+        }
+        if crate::keys::parse_master_key(value.text()).is_ok() {
+            let text = "this is a key itself; write it to a file and name the file here";
+            self.fault(value.span(), format!("{KEY}: {text}"));
+            return None;
+        }
+        if let Some(path) = secret::key_file(&self.folder, value.text()) {
+            self.guard(Some(path.clone()), KEY);
+            return Some(MasterKey::InFile(path));
+        }
+        self.key(value, KEY, crate::keys::parse_master_key).map(MasterKey::Given)
+    }
+
+    /// The words of a command. A program with a path counts from the folder, as files do; others
+    /// are looked for where programs are.
+    fn command(&self, text: &str) -> Option<Vec<String>> {
+        let mut words = text.split_whitespace().map(str::to_owned);
+        let program = words.next()?;
+        let program = match self.folder.join(&program).to_str() {
+            Some(path) if program.contains('/') => path.to_owned(),
+            _ => program,
         };
-        if !value.get_ref().starts_with("env:") {
-            let path = self.folder.join(value.get_ref());
-            self.guard(Some(path.clone()), "store.master_key");
-            return MasterKey::InFile(path);
-        }
-        let read = secret::secret(&self.folder, value.get_ref())
-            .and_then(|text| crate::keys::parse_master_key(&text));
-        match read {
-            Ok(key) => MasterKey::Given(key),
-            Err(reason) => {
-                self.fault(value.span(), format!("store.master_key: {reason}"));
-                MasterKey::InFile(data_dir.join("master.key"))
-            }
-        }
+        Some([program].into_iter().chain(words).collect())
     }
 }

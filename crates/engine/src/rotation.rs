@@ -1,0 +1,196 @@
+//! The key that seals is followed by another while calls are answered: which there are, and how each
+//! node learns of it.
+
+mod pass;
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use domain::{CertifyId, Sealed};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use store::{CertificationRecord, RootKey, RootPurpose, SealedIn};
+
+use crate::audit::Who;
+use crate::roots::new_secret;
+use crate::{Engine, EngineError, VaultFault};
+
+pub use pass::KeyPass;
+
+/// Who has not looked for so long, looks before anything is sealed.
+const STALE: SignedDuration = SignedDuration::from_mins(10);
+/// Most rows that are counted for the numbers.
+const MOST: i64 = 100_000;
+/// What the audit names.
+const OBJECT: &str = "sealing key";
+
+/// What this node knows of the keys, and since when.
+#[derive(Debug)]
+pub(crate) struct Rotation {
+    learning: tokio::sync::Mutex<()>,
+    learned_at: AtomicI64,
+    woken: tokio::sync::Notify,
+}
+
+impl Default for Rotation {
+    fn default() -> Self {
+        Self {
+            learning: tokio::sync::Mutex::default(),
+            learned_at: AtomicI64::new(i64::MIN),
+            woken: tokio::sync::Notify::default(),
+        }
+    }
+}
+
+impl Rotation {
+    /// What is read first is not taken last.
+    pub(crate) async fn learning(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.learning.lock().await
+    }
+
+    fn is_stale(&self, now: Timestamp) -> bool {
+        let learned = self.learned_at.load(Ordering::Relaxed);
+        let age = now.as_millisecond().saturating_sub(learned);
+        !(0..i64::try_from(STALE.as_millis()).unwrap_or(i64::MAX)).contains(&age)
+    }
+}
+
+/// A key that seals, or did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct KeyGeneration {
+    /// Its number.
+    pub generation: u32,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// When it was destroyed.
+    pub retired_at: Option<Timestamp>,
+    /// Keys of certifications under it.
+    pub data_keys: i64,
+    /// Addresses of notices under it.
+    pub notices: i64,
+    /// Certifications without a key of their own, which stay under it until they are erased.
+    pub without_key: i64,
+}
+
+impl KeyGeneration {
+    /// What can be sealed again under a newer key.
+    pub fn movable(&self) -> i64 {
+        self.data_keys.saturating_add(self.notices)
+    }
+}
+
+impl Engine {
+    /// A certification as it is kept, with the key to read it.
+    pub(crate) async fn kept(
+        &self,
+        id: CertifyId,
+    ) -> Result<Option<CertificationRecord>, EngineError> {
+        let record = self.store.certification(id).await?;
+        self.meet(record.as_ref().and_then(|record| record.data_key.as_ref())).await?;
+        Ok(record)
+    }
+
+    /// Looks which keys there are if this is sealed under one that is not known here, or nobody has
+    /// looked for long: another node may have made one.
+    pub(crate) async fn meet(&self, sealed: Option<&Sealed>) -> Result<(), EngineError> {
+        let unknown = sealed.is_some_and(|sealed| !self.vault.knows(sealed));
+        if unknown || self.rotation.is_stale(self.now()) {
+            self.learn_keys().await?;
+        }
+        Ok(())
+    }
+
+    /// Looks which keys there are.
+    pub(crate) async fn learn_keys(&self) -> Result<Vec<RootKey>, EngineError> {
+        let _one_at_a_time = self.rotation.learning().await;
+        let now = self.now();
+        let rows = self.store.root_keys().await?;
+        // A vault that was made without a database has what it has.
+        if !rows.is_empty() {
+            self.vault.take(&rows).map_err(unlearned)?;
+        }
+        self.rotation.learned_at.store(now.as_millisecond(), Ordering::Relaxed);
+        Ok(rows)
+    }
+
+    /// Makes the next key that seals, for `by`; everything new is sealed under it at once. Gives
+    /// its number.
+    ///
+    /// # Errors
+    /// [`EngineError::Busy`] if another has just been made, or a fault of the store.
+    pub async fn rotate_keys(&self, by: &str) -> Result<u32, EngineError> {
+        let rows = self.learn_keys().await?;
+        let under_ours = self.vault.wrapping();
+        if rows.iter().any(|root| root.retired_at.is_none() && under_ours.unwrap(root).is_none()) {
+            return Err(unlearned(VaultFault::OtherKey));
+        }
+        let generation = self.vault.sealing().newest().saturating_add(1);
+        let name = (RootPurpose::Seal, generation);
+        let wrapped = under_ours.wrap(name, &new_secret(&*self.chance), self.random())?;
+        let next = RootKey {
+            purpose: RootPurpose::Seal,
+            generation,
+            wrapped,
+            made_at: self.now(),
+            retired_at: None,
+        };
+        let detail = Some(format!("generation {generation}"));
+        let who = Who::operator(by);
+        let store = self.recorded(&who, "key_rotation_begun", OBJECT.to_owned(), detail);
+        if !store.add_root_key(next).await? {
+            return Err(EngineError::Busy("another key has just been made".into()));
+        }
+        self.learn_keys().await?;
+        self.rotation.woken.notify_one();
+        Ok(generation)
+    }
+
+    /// The keys that seal or did, and how much is sealed under each.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn key_generations(&self) -> Result<Vec<KeyGeneration>, EngineError> {
+        let count = |place, generation| self.store.count_sealed_under(place, generation, i64::MAX);
+        let mut generations = Vec::new();
+        let rows = self.store.root_keys().await?;
+        for root in rows.into_iter().filter(|root| root.purpose == RootPurpose::Seal) {
+            let generation = root.generation;
+            let without_key = if generation == 1 { count(SealedIn::DataKeys, 0).await? } else { 0 };
+            generations.push(KeyGeneration {
+                generation,
+                made_at: root.made_at,
+                retired_at: root.retired_at,
+                data_keys: count(SealedIn::DataKeys, generation).await?,
+                notices: count(SealedIn::Notices, generation).await?,
+                without_key,
+            });
+        }
+        Ok(generations)
+    }
+
+    /// How much is still to be sealed again, counted up to 100000 for each key and place.
+    ///
+    /// # Errors
+    /// A fault of the store.
+    pub async fn to_be_sealed_again(&self) -> Result<i64, EngineError> {
+        let mut all = 0_i64;
+        for older in self.vault.sealing().older() {
+            for place in SealedIn::ALL {
+                let count = self.store.count_sealed_under(place, older, MOST).await?;
+                all = all.saturating_add(count);
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// A key another node has made under a master key that is not here.
+fn unlearned(fault: VaultFault) -> EngineError {
+    match fault {
+        VaultFault::Engine(error) => error,
+        VaultFault::OtherKey => EngineError::Internal(
+            "a key of the vault is wrapped under a master key that this server does not have; add \
+             it to store.master_key and send SIGHUP"
+                .into(),
+        ),
+    }
+}

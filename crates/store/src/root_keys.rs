@@ -1,0 +1,265 @@
+//! The secrets all other keys are derived from, as they are kept: wrapped.
+
+use async_trait::async_trait;
+use domain::Sealed;
+use jiff::Timestamp;
+
+use crate::audit::Outcome;
+use crate::conn::Row;
+use crate::{Conn, Store, StoreError, Work};
+
+pub(crate) const TABLE: &str = "root_keys";
+
+/// What keys are derived for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RootPurpose {
+    /// Digests. They are stored and compared, so there is one, for ever.
+    Mac,
+    /// Sealing.
+    Seal,
+}
+
+impl RootPurpose {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Mac => "mac",
+            Self::Seal => "seal",
+        }
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        [Self::Mac, Self::Seal].into_iter().find(|purpose| purpose.as_str() == text)
+    }
+}
+
+/// A secret as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RootKey {
+    /// What it is for.
+    pub purpose: RootPurpose,
+    /// Its number, from 1.
+    pub generation: u32,
+    /// Ciphertext; empty once it is destroyed.
+    pub wrapped: Sealed,
+    /// When it was made.
+    pub made_at: Timestamp,
+    /// When it was destroyed.
+    pub retired_at: Option<Timestamp>,
+}
+
+impl Outcome for Vec<RootKey> {
+    fn happened(&self, _: usize) -> bool {
+        true
+    }
+}
+
+impl Store {
+    /// All of them, by purpose and generation.
+    pub async fn root_keys(&self) -> Result<Vec<RootKey>, StoreError> {
+        self.read(All).await
+    }
+
+    /// Keeps the first ones of a database, and `text` under the setting `name`, unless another node
+    /// was faster. Gives those that are kept.
+    pub async fn found_root_keys(
+        &self,
+        first: Vec<RootKey>,
+        name: &'static str,
+        text: &str,
+    ) -> Result<Vec<RootKey>, StoreError> {
+        self.write(Found { first, name, text: text.to_owned() }).await
+    }
+
+    /// Adds one that follows the newest of its purpose; tells whether it does.
+    pub async fn add_root_key(&self, next: RootKey) -> Result<bool, StoreError> {
+        self.write(Add(next)).await
+    }
+
+    /// Replaces how each is wrapped, all of them or, if one is no longer as it was, none; tells
+    /// whether it did.
+    pub async fn wrap_root_keys_again(
+        &self,
+        changes: Vec<(RootKey, Sealed)>,
+    ) -> Result<bool, StoreError> {
+        self.write(WrapAgain(changes)).await
+    }
+
+    /// Destroys a sealing secret, if nothing is left that is sealed under it; tells whether it did.
+    pub async fn retire_root_key(
+        &self,
+        generation: u32,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.write(Retire { generation, now }).await
+    }
+}
+
+async fn all(conn: &mut Conn<'_>) -> Result<Vec<RootKey>, StoreError> {
+    conn.query_all(
+        "SELECT purpose, generation, wrapped, made_at, retired_at FROM root_keys \
+         ORDER BY purpose, generation LIMIT 100000",
+        &[],
+        root_key_from,
+    )
+    .await
+}
+
+fn root_key_from(row: &Row<'_>) -> Result<RootKey, StoreError> {
+    let corrupt = |column| StoreError::Corrupt { table: TABLE, column };
+    let at = |millis, column| {
+        Timestamp::from_millisecond(millis)
+            .map_err(|_| StoreError::Corrupt { table: TABLE, column })
+    };
+    let purpose: String = row.get(0, TABLE, "purpose")?;
+    let generation: i64 = row.get(1, TABLE, "generation")?;
+    let retired_at: Option<i64> = row.get(4, TABLE, "retired_at")?;
+    Ok(RootKey {
+        purpose: RootPurpose::parse(&purpose).ok_or(corrupt("purpose"))?,
+        generation: u32::try_from(generation).map_err(|_| corrupt("generation"))?,
+        wrapped: row.get(2, TABLE, "wrapped").map(Sealed::new)?,
+        made_at: at(row.get(3, TABLE, "made_at")?, "made_at")?,
+        retired_at: retired_at.map(|millis| at(millis, "retired_at")).transpose()?,
+    })
+}
+
+struct All;
+
+#[async_trait]
+impl Work for All {
+    type Output = Vec<RootKey>;
+
+    async fn run(&mut self, conn: &mut Conn<'_>) -> Result<Self::Output, StoreError> {
+        all(conn).await
+    }
+}
+
+struct Found {
+    first: Vec<RootKey>,
+    name: &'static str,
+    text: String,
+}
+
+#[async_trait]
+impl Work for Found {
+    type Output = Vec<RootKey>;
+
+    async fn run(&mut self, conn: &mut Conn<'_>) -> Result<Self::Output, StoreError> {
+        // In one order on every node: who inserts the first row inserts all.
+        for root in &self.first {
+            conn.execute(
+                "INSERT INTO root_keys (purpose, generation, wrapped, made_at) \
+                 VALUES ($1, $2, $3, $4) ON CONFLICT (purpose, generation) DO NOTHING",
+                &[
+                    root.purpose.as_str().into(),
+                    i64::from(root.generation).into(),
+                    root.wrapped.as_bytes().into(),
+                    root.made_at.as_millisecond().into(),
+                ],
+            )
+            .await?;
+        }
+        conn.execute(
+            "INSERT INTO settings (name, text) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING",
+            &[self.name.into(), self.text.as_str().into()],
+        )
+        .await?;
+        all(conn).await
+    }
+}
+
+struct Add(RootKey);
+
+#[async_trait]
+impl Work for Add {
+    type Output = bool;
+
+    async fn run(&mut self, conn: &mut Conn<'_>) -> Result<bool, StoreError> {
+        let (purpose, generation) = (self.0.purpose.as_str(), i64::from(self.0.generation));
+        let newest = conn
+            .query_opt(
+                "SELECT COALESCE(MAX(generation), 0) FROM root_keys WHERE purpose = $1",
+                &[purpose.into()],
+                |row| row.get::<i64>(0, TABLE, "generation"),
+            )
+            .await?;
+        if newest != Some(generation - 1) {
+            return Ok(false);
+        }
+        // Another node may have seen the same.
+        let added = conn
+            .execute(
+                "INSERT INTO root_keys (purpose, generation, wrapped, made_at) \
+                 VALUES ($1, $2, $3, $4) ON CONFLICT (purpose, generation) DO NOTHING",
+                &[
+                    purpose.into(),
+                    generation.into(),
+                    self.0.wrapped.as_bytes().into(),
+                    self.0.made_at.as_millisecond().into(),
+                ],
+            )
+            .await?;
+        Ok(added > 0)
+    }
+}
+
+struct WrapAgain(Vec<(RootKey, Sealed)>);
+
+#[async_trait]
+impl Work for WrapAgain {
+    type Output = bool;
+
+    async fn run(&mut self, conn: &mut Conn<'_>) -> Result<bool, StoreError> {
+        conn.hold("SELECT generation FROM root_keys ORDER BY purpose, generation FOR UPDATE", &[])
+            .await?;
+        let found = all(conn).await?;
+        if !self.0.iter().all(|(before, _)| found.contains(before)) {
+            return Ok(false);
+        }
+        for (before, wrapped) in &self.0 {
+            conn.execute(
+                "UPDATE root_keys SET wrapped = $3 WHERE purpose = $1 AND generation = $2",
+                &[
+                    before.purpose.as_str().into(),
+                    i64::from(before.generation).into(),
+                    wrapped.as_bytes().into(),
+                ],
+            )
+            .await?;
+        }
+        Ok(true)
+    }
+}
+
+struct Retire {
+    generation: u32,
+    now: Timestamp,
+}
+
+#[async_trait]
+impl Work for Retire {
+    type Output = bool;
+
+    async fn run(&mut self, conn: &mut Conn<'_>) -> Result<bool, StoreError> {
+        let nothing: &[u8] = &[];
+        // What has no key of its own is sealed under the first one.
+        let beside = if self.generation == 1 { 0 } else { self.generation };
+        let retired = conn
+            .execute(
+                "UPDATE root_keys SET wrapped = $2, retired_at = $3 \
+                 WHERE purpose = 'seal' AND generation = $1 AND retired_at IS NULL \
+                 AND generation < (SELECT MAX(n.generation) FROM root_keys n WHERE n.purpose = 'seal') \
+                 AND NOT EXISTS (SELECT 1 FROM data_keys WHERE generation = $1) \
+                 AND NOT EXISTS (SELECT 1 FROM data_keys WHERE generation = $4) \
+                 AND NOT EXISTS (SELECT 1 FROM notices WHERE generation = $1)",
+                &[
+                    i64::from(self.generation).into(),
+                    nothing.into(),
+                    self.now.as_millisecond().into(),
+                    i64::from(beside).into(),
+                ],
+            )
+            .await?;
+        Ok(retired > 0)
+    }
+}
