@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 use crate::StoreError;
 
@@ -29,6 +30,9 @@ pub(crate) fn open(file: Option<&Path>) -> Result<Connection, StoreError> {
     };
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Else SQLite plans a statement anew whenever a key it looks for changes, in the hope of
+    // statistics, which we do not keep: more work than the search itself.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     into_wal(&connection)?;
     connection.execute_batch(
         // What is deleted is overwritten: a destroyed key must not lie in a free page.

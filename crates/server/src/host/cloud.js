@@ -160,70 +160,95 @@
   };
 
   const upper = (name) => name[0].toUpperCase() + name.slice(1);
-  // A service is also found under the capitalised names that older code uses.
-  const register = (cloud, path, service) => {
-    const [group, name] = path.split('.');
-    cloud[group] ??= {};
-    cloud[upper(group)] ??= cloud[group];
-    cloud[group][name] = service;
-    cloud[group][upper(name)] = service;
+
+  // Made when it is first asked for: a call uses one service or none, and to make all of them costs
+  // more than a small function does.
+  const { defineProperty, freeze } = Object;
+  const later = (object, name, make) => {
+    const become = (value) => defineProperty(object, name,
+      { value, writable: true, enumerable: true, configurable: true });
+    defineProperty(object, name, {
+      get: () => become(make())[name],
+      set: become,
+      enumerable: true,
+      configurable: true,
+    });
+  };
+  // Under the capitalised name of older code too.
+  const both = (object, name, make) => {
+    later(object, name, make);
+    later(object, upper(name), () => object[name]);
   };
 
-  // One set per isolate, bound to its calls; frozen, hence not to be changed by any of them.
-  const freeze = Object.freeze;
-  const others = (hostCall) => {
-    const cloud = {};
-    for (const path of new Set([...Object.keys(SERVICES), ...Object.keys(UNSERVED)])) {
-      const service = {};
-      for (const [name, [method, names = '', fixed]] of Object.entries(SERVICES[path] ?? {})) {
-        service[name] = async (...args) => {
-          const [params, options] = takes(names.split(' ').filter(Boolean), args);
-          return send(hostCall, method, { ...params, ...fixed }, options, false);
-        };
-      }
-      for (const name of (UNSERVED[path] ?? '').split(' ').filter(Boolean)) {
-        service[name] = refuse(`cloud.${path}.${name}`);
-      }
-      register(cloud, path, freeze(service));
+  // The services of each group; frozen, hence the same for all of a call.
+  const GROUPS = {};
+  for (const path of new Set([...Object.keys(SERVICES), ...Object.keys(UNSERVED)])) {
+    const [group, name] = path.split('.');
+    (GROUPS[group] ??= []).push([name, path]);
+  }
+  const serviceOf = (hostCall, path) => {
+    const service = {};
+    for (const [name, [method, names = '', fixed]] of Object.entries(SERVICES[path] ?? {})) {
+      service[name] = async (...args) => {
+        const [params, options] = takes(names.split(' ').filter(Boolean), args);
+        return send(hostCall, method, { ...params, ...fixed }, options, false);
+      };
     }
-    cloud.base.OAuth = cloud.base.oauth;
-    Object.values(cloud).forEach(freeze);
-    return freeze(cloud);
+    for (const name of (UNSERVED[path] ?? '').split(' ').filter(Boolean)) {
+      service[name] = refuse(`cloud.${path}.${name}`);
+    }
+    return freeze(service);
+  };
+  const groupOf = (hostCall, name) => {
+    const group = {};
+    for (const [service, path] of GROUPS[name]) {
+      group[service] = group[upper(service)] = serviceOf(hostCall, path);
+    }
+    if (name === 'base') group.OAuth = group.oauth;
+    return freeze(group);
+  };
+
+  const identificationOf = (hostCall) => ({
+    init: async (...args) => {
+      const names = ['outerOrderNo', 'bizCode', 'identityParam', 'merchantConfig'];
+      const [params, options] = takes(names, args);
+      return send(hostCall, METHODS.init, params, options, false);
+    },
+    certify: async (...args) => {
+      const [params, options] = takes(['certifyId'], args);
+      const result = await send(hostCall, METHODS.certify, params, options, true);
+      return typeof result === 'string' ? { body: result } : result;
+    },
+    query: async (...args) => {
+      const [params, options] = takes(['certifyId'], args);
+      return send(hostCall, METHODS.query, params, options, false);
+    },
+    status: async (...args) => {
+      const [params, options] = takes(['certifyId'], args);
+      return send(hostCall, METHODS.status, params, options, false);
+    },
+  });
+
+  const cloudOf = (hostCall) => {
+    const cloud = {};
+    both(cloud, 'member', () => {
+      const identification = identificationOf(hostCall);
+      return { identification, Identification: identification };
+    });
+    both(cloud, 'util', () => {
+      const generic = {
+        execute: async (method, params, options) => send(hostCall, String(method),
+          isObject(params) ? params : {}, options, method === METHODS.certify),
+      };
+      return { generic, Generic: generic };
+    });
+    for (const name of Object.keys(GROUPS)) both(cloud, name, () => groupOf(hostCall, name));
+    return cloud;
   };
 
   return (ctx, hostCall) => {
-    const identification = {
-      init: async (...args) => {
-        const names = ['outerOrderNo', 'bizCode', 'identityParam', 'merchantConfig'];
-        const [params, options] = takes(names, args);
-        return send(hostCall, METHODS.init, params, options, false);
-      },
-      certify: async (...args) => {
-        const [params, options] = takes(['certifyId'], args);
-        const result = await send(hostCall, METHODS.certify, params, options, true);
-        return typeof result === 'string' ? { body: result } : result;
-      },
-      query: async (...args) => {
-        const [params, options] = takes(['certifyId'], args);
-        return send(hostCall, METHODS.query, params, options, false);
-      },
-      status: async (...args) => {
-        const [params, options] = takes(['certifyId'], args);
-        return send(hostCall, METHODS.status, params, options, false);
-      },
-    };
-    const generic = {
-      execute: async (method, params, options) =>
-        send(hostCall, String(method), isObject(params) ? params : {}, options, method === METHODS.certify),
-    };
-
-    const cloud = { ...others(hostCall) };
-    register(cloud, 'member.identification', identification);
-    register(cloud, 'util.generic', generic);
-    ctx.cloud = cloud;
+    later(ctx, 'cloud', () => cloudOf(hostCall));
     // Documentation samples reach the services without `cloud`.
-    ctx.member = cloud.member;
-    ctx.util = cloud.util;
-    ctx.base = cloud.base;
+    for (const name of ['member', 'util', 'base']) later(ctx, name, () => ctx.cloud[name]);
   };
 })()
