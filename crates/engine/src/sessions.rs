@@ -5,7 +5,7 @@
 //! [`WRITE_AFTER`]. A crash can cost a session that little of its life.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use store::{NewUser, User};
@@ -41,7 +41,7 @@ impl std::fmt::Debug for SignedIn {
 /// How long to wait before looking for ended sessions again, when memory is full.
 const SWEEP_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
-/// Exact and written ends of sessions used lately.
+/// Exact and written ends of sessions used lately, and whose they are.
 #[derive(Debug, Default)]
 pub(crate) struct Recent(Mutex<Uses>);
 
@@ -51,28 +51,49 @@ struct Uses {
     swept: Option<Timestamp>,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Ends {
     exact: Timestamp,
     written: Timestamp,
+    user: Arc<User>,
 }
 
 impl Recent {
-    /// Notes a use; tells whether the end must be written down now. None if it had ended.
-    fn touch(&self, token: [u8; 32], stored: Timestamp, now: Timestamp) -> Option<bool> {
+    /// Notes a use of a session that this process has looked up or written down so lately that
+    /// neither is to be done again; gives its user.
+    fn touch_known(&self, token: [u8; 32], space_id: &str, now: Timestamp) -> Option<Arc<User>> {
         let mut uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known =
-            uses.ends.get(&token).copied().unwrap_or(Ends { exact: stored, written: stored });
-        if now >= known.exact.max(stored) {
+        let known = uses.ends.get_mut(&token)?;
+        let exact = later(now, EXTENDED);
+        let fresh = exact.duration_since(known.written) < WRITE_AFTER;
+        if !fresh || now >= known.exact || known.user.space_id != space_id {
+            return None;
+        }
+        known.exact = exact;
+        Some(Arc::clone(&known.user))
+    }
+
+    /// Notes a use; tells whether the end must be written down now. None if it had ended.
+    fn touch(
+        &self,
+        token: [u8; 32],
+        whose: &Arc<User>,
+        stored: Timestamp,
+        now: Timestamp,
+    ) -> Option<bool> {
+        let mut uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = uses.ends.get(&token).map(|ends| (ends.exact, ends.written));
+        let (exact, written) = known.unwrap_or((stored, stored));
+        if now >= exact.max(stored) {
             uses.ends.remove(&token);
             return None;
         }
         let exact = later(now, EXTENDED);
-        let write = exact.duration_since(known.written.max(stored)) >= WRITE_AFTER;
+        let write = exact.duration_since(written.max(stored)) >= WRITE_AFTER;
         uses.make_room(now);
-        let written = if write { exact } else { known.written };
+        let written = if write { exact } else { written };
         if uses.ends.len() < RECENT || uses.ends.contains_key(&token) {
-            uses.ends.insert(token, Ends { exact, written });
+            uses.ends.insert(token, Ends { exact, written, user: Arc::clone(whose) });
             Some(write)
         } else {
             // Without a place in memory the written end is all there is.
@@ -161,19 +182,22 @@ impl Engine {
     ///
     /// # Errors
     /// [`EngineError::InvalidToken`] if it is unknown, expired or another space's.
-    pub async fn session(&self, space_id: &str, token: &str) -> Result<User, EngineError> {
+    pub async fn session(&self, space_id: &str, token: &str) -> Result<Arc<User>, EngineError> {
         let hash = sha256(token.as_bytes());
+        if let Some(user) = self.recent.touch_known(hash, space_id, self.now()) {
+            return Ok(user);
+        }
         let session = self.store.session(hash).await?.ok_or(EngineError::InvalidToken)?;
         if session.user.space_id != space_id {
             return Err(EngineError::InvalidToken);
         }
-        let now = self.now();
-        match self.recent.touch(hash, session.expires_at, now) {
+        let (now, user) = (self.now(), Arc::new(session.user));
+        match self.recent.touch(hash, &user, session.expires_at, now) {
             None => return Err(EngineError::InvalidToken),
             Some(false) => {}
             Some(true) => self.store.extend_session(hash, later(now, EXTENDED)).await?,
         }
-        Ok(session.user)
+        Ok(user)
     }
 
     /// A user of a space by our id, as a back end may name one.

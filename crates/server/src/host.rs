@@ -55,7 +55,7 @@ impl Source {
 pub(crate) struct Guest {
     state: Arc<AppState>,
     space: Arc<Space>,
-    user: Option<engine::User>,
+    user: Option<Arc<engine::User>>,
     source: Source,
     request_id: RequestId,
     agent: String,
@@ -68,7 +68,7 @@ impl Guest {
     pub(crate) fn new(
         state: &Arc<AppState>,
         space: Arc<Space>,
-        user: Option<engine::User>,
+        user: Option<Arc<engine::User>>,
         source: Source,
         request_id: &RequestId,
     ) -> Self {
@@ -236,7 +236,7 @@ impl Host for Guest {
                     self.invoke(&payload.target, payload.args).await.map_err(host_failure)?;
                 Ok(format!(r#"{{"result":{result}}}"#))
             }
-            "user" => profile_of(self.user.as_ref()).ok_or_else(|| HostFailure {
+            "user" => profile_of(self.user.as_deref()).ok_or_else(|| HostFailure {
                 code: "GATEWAY_INVALID_TOKEN".to_owned(),
                 message: "the function was called without a user's token".to_owned(),
             }),

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::Request;
+use axum::http::{HeaderName, Request};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -84,6 +84,9 @@ fn is_theirs(error: &std::io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }
 
+/// By which a caller names its trace.
+pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+
 /// One connection.
 struct Connection {
     peer: IpAddr,
@@ -129,11 +132,21 @@ impl Connection {
         }
     }
 
+    /// This machine, or a proxy that the configuration names.
+    fn is_near(&self) -> bool {
+        self.peer.to_canonical().is_loopback()
+            || self.bounds.limits.trusted_proxies.trust(self.peer)
+    }
+
     fn answer(
         &self,
         request: Request<Incoming>,
     ) -> impl Future<Output = Result<axum::response::Response, Infallible>> + use<> {
         let mut request = request.map(Body::new);
+        if !self.is_near() {
+            // A stranger does not decide what is traced, nor write into a trace.
+            request.headers_mut().remove(TRACEPARENT);
+        }
         let from = self.bounds.limits.trusted_proxies.client(self.peer, request.headers());
         request.extensions_mut().insert(from);
         // Always ready, as every service made of routes is.

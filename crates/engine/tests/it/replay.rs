@@ -13,7 +13,7 @@ async fn run(seed: u64) -> Vec<String> {
         let signed_in = world.engine.sign_in_anonymously("space").await.unwrap();
         let user = world.engine.session("space", &signed_in.access_token).await.unwrap();
         world.engine.choose(id, Chosen::Passed).await.unwrap();
-        told.extend([id.to_string(), link, signed_in.access_token, user.user_id]);
+        told.extend([id.to_string(), link, signed_in.access_token, user.user_id.clone()]);
         world.clock.advance(jiff::SignedDuration::from_millis(1234));
     }
     told

@@ -16,7 +16,7 @@ async fn by_code(world: &TestEngine, code: &str) -> SignedIn {
 
 /// The user's id, if the session is valid. Asking is a use.
 async fn user_id(world: &TestEngine, token: &str) -> Result<String, EngineError> {
-    world.engine.session(SPACE, token).await.map(|user| user.user_id)
+    world.engine.session(SPACE, token).await.map(|user| user.user_id.clone())
 }
 
 fn wait(world: &TestEngine, seconds: i64) {
@@ -157,7 +157,8 @@ async fn the_same_auth_code_is_the_same_user_and_revokes_nothing() {
 async fn a_user_by_auth_code_has_a_platform_id_of_its_form_and_an_anonymous_one_has_none() {
     let world = TestEngine::in_memory();
     let token = by_code(&world, "code-a").await.access_token;
-    let id = world.engine.session(SPACE, &token).await.unwrap().provider_user_id.unwrap();
+    let user = world.engine.session(SPACE, &token).await.unwrap();
+    let id = user.provider_user_id.as_deref().unwrap();
     assert!(id.starts_with("2088") && id.len() == 16 && id.bytes().all(|b| b.is_ascii_digit()));
     let token = anonymous(&world).await.access_token;
     assert_eq!(world.engine.session(SPACE, &token).await.unwrap().provider_user_id, None);
@@ -180,7 +181,7 @@ async fn a_user_is_found_in_its_own_space_only() {
     let token = anonymous(&world).await.access_token;
     let user = world.engine.session(SPACE, &token).await.unwrap();
     let found = world.engine.user(SPACE, &user.user_id).await;
-    assert_eq!(found, Ok(Some(user.clone())));
+    assert_eq!(found, Ok(Some((*user).clone())));
     assert_eq!(world.engine.user("other", &user.user_id).await, Ok(None));
     assert_eq!(world.engine.user(SPACE, "nobody").await, Ok(None));
 }

@@ -312,7 +312,7 @@ async fn whose_call(
     space: &Space,
     door: Door,
     body: &Body<'_>,
-) -> Result<Option<engine::User>, ServerlessError> {
+) -> Result<Option<Arc<engine::User>>, ServerlessError> {
     if let Some(token) = body.get("token") {
         let user = state.engine.session(&space.id, token).await;
         return user.map(Some).map_err(|error| refused(&error));
@@ -325,7 +325,7 @@ async fn whose_call(
         (Door::Server, None) => Ok(None),
         (Door::Server, Some(user_id)) => {
             let user = state.engine.user(&space.id, user_id).await.map_err(|e| refused(&e))?;
-            user.map(Some).ok_or_else(|| {
+            user.map(|user| Some(Arc::new(user))).ok_or_else(|| {
                 let message = "no user of this space has this userId";
                 ServerlessError::new(ErrorCode::ParamInvalid, message)
             })

@@ -16,6 +16,7 @@ use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
 use crate::metrics;
+use crate::serving::TRACEPARENT;
 use crate::state::AppState;
 
 /// The number of a request: in the log, in the answer's headers, and in `ctx.requestId`.
@@ -33,9 +34,6 @@ impl RequestId {
 const REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 /// The header gateway clients read.
 const TRACE_ID: HeaderName = HeaderName::from_static("trace_id");
-
-/// By which a caller names its trace.
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 pub(crate) async fn trace(
     State(state): State<Arc<AppState>>,

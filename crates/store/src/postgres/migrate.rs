@@ -19,7 +19,7 @@ const MIGRATIONS: &[&str] = &[
 ];
 
 /// One node at a time: the lock ends with the transaction. The number means nothing but itself.
-const LOCK: &str = "BEGIN; SET LOCAL lock_timeout = 0; \
+const LOCK: &str = "BEGIN READ WRITE; SET LOCAL lock_timeout = 0; \
      SET LOCAL statement_timeout = 0; SELECT pg_advisory_xact_lock(3636202611240001)";
 
 /// Applies what is missing, each migration in its own transaction.

@@ -94,8 +94,11 @@ impl Pool {
 
 async fn in_transaction<W: Work>(session: &Session, work: &mut W) -> Result<W::Output, Fault> {
     // Sent together with the first statement: what is sent arrives in this order.
-    let (begun, result) = tokio::join!(session.command("BEGIN"), done(session, work));
-    begun?;
+    let (begun, result) = tokio::join!(session.command("BEGIN READ WRITE"), done(session, work));
+    if let Err(fault) = begun {
+        session.abandon();
+        return Err(fault);
+    }
     match result {
         Ok(output) => {
             // Lost here, nobody knows whether it was committed: it is not done again.

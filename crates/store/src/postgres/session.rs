@@ -12,11 +12,14 @@ use super::{Address, tls};
 use crate::StoreError;
 use crate::conn::Param;
 
-/// How every connection is to be. The limits end what a lost node has left behind. Commits that
-/// are not flushed are turned off only where they are on: stronger choices stay.
+/// How every connection is to be. The limits end what a lost node has left behind. Nothing is
+/// written outside a transaction: were a BEGIN to fail, the statements sent behind it would be
+/// carried out one by one. Commits that are not flushed are turned off only where they are on:
+/// stronger choices stay.
 const SETTINGS: &str = "SET statement_timeout = '10s'; SET lock_timeout = '8s'; \
      SET idle_in_transaction_session_timeout = '15s'; \
      SET default_transaction_isolation = 'read committed'; \
+     SET default_transaction_read_only = on; \
      SELECT set_config('synchronous_commit', 'on', false) \
      WHERE current_setting('synchronous_commit') = 'off'";
 

@@ -26,7 +26,8 @@ pub(crate) async fn list(
         return invalid("limit must be a number from 1 to 1000");
     };
     let (lines, chains) = match found(&state.engine, asked("chain"), from, limit).await {
-        Ok(found) => found,
+        Ok(Some(found)) => found,
+        Ok(None) => return several(&state.engine).await,
         Err(error) => return refused(&error),
     };
     let next = lines.last().map_or(from, |line| line.seq.saturating_add(1));
@@ -39,20 +40,34 @@ pub(crate) async fn list(
     private(Json(found).into_response())
 }
 
+/// Whoever followed one of several would miss most of what happens.
+async fn several(engine: &Engine) -> Response {
+    match engine.audit_chains().await {
+        Ok(chains) => {
+            let names: Vec<_> = chains.into_iter().map(|(name, _)| name).collect();
+            let names = names.join(", ");
+            invalid(&format!("there are several chains; name one with chain=NAME: {names}"))
+        }
+        Err(error) => refused(&error),
+    }
+}
+
 type Found = (Vec<AuditLine>, Vec<(String, i64)>);
 
-/// The rows of the chain that is asked for; else of the first there is.
+/// The rows of the chain that is asked for, or of the only one there is; none if that leaves
+/// several.
 async fn found(
     engine: &Engine,
     chain: Option<String>,
     from: i64,
     limit: u32,
-) -> Result<Found, EngineError> {
+) -> Result<Option<Found>, EngineError> {
     let chains = engine.audit_chains().await?;
-    let first = chains.first().map(|(name, _)| name.clone());
-    let lines = match chain.or(first) {
-        Some(chain) => engine.audit(&chain, from, limit).await?,
-        None => Vec::new(),
+    let chain = match (chain, chains.as_slice()) {
+        (Some(chain), _) => chain,
+        (None, []) => return Ok(Some((Vec::new(), chains))),
+        (None, [(only, _)]) => only.clone(),
+        (None, _) => return Ok(None),
     };
-    Ok((lines, chains))
+    Ok(Some((engine.audit(&chain, from, limit).await?, chains)))
 }
