@@ -1,4 +1,5 @@
-//! What a signed `initialize` costs the server, beside the RSA operations it cannot avoid.
+//! What a signed `initialize`, and a signed `query`, cost the server, beside the RSA operations they
+//! cannot avoid.
 //!
 //! Run: `cargo bench -p certifyd --bench initialize`. With `-- --peer` it also measures the Node.js
 //! server of `benches/peers/node` (after `npm install` there), in turns. Starts the release binary on a temporary
@@ -117,17 +118,27 @@ fn content(order_no: &str) -> String {
 
 fn gateway_request(key: &PrivateKey, app_id: &str, number: usize) -> Vec<u8> {
     let content = content(&format!("gateway{number:020}"));
+    form_request(key, app_id, "alipay.user.certify.open.initialize", &content)
+}
+
+/// Asks for what the first order of [`gateway_request`] has opened.
+fn query_request(key: &PrivateKey, app_id: &str, certify_id: &str) -> Vec<u8> {
+    let content = format!(r#"{{"certify_id":"{certify_id}"}}"#);
+    form_request(key, app_id, "alipay.user.certify.open.query", &content)
+}
+
+fn form_request(key: &PrivateKey, app_id: &str, method: &str, content: &str) -> Vec<u8> {
     let now = jiff::tz::offset(8).to_datetime(SystemClock.now());
     let timestamp = now.strftime("%Y-%m-%d %H:%M:%S").to_string();
     let mut parameters = Parameters::default();
     for (name, value) in [
         ("app_id", app_id),
-        ("method", "alipay.user.certify.open.initialize"),
+        ("method", method),
         ("charset", "utf-8"),
         ("sign_type", "RSA2"),
         ("timestamp", &timestamp),
         ("version", "1.0"),
-        ("biz_content", &content),
+        ("biz_content", content),
     ] {
         parameters.set(name, value);
     }
@@ -211,7 +222,8 @@ fn drive(address: &str, requests: &Arc<Vec<Vec<u8>>>) -> (Duration, Vec<Duration
                     let sent = Instant::now();
                     let body = call(&mut connection, request);
                     latencies.push(sent.elapsed());
-                    assert!(body.contains("\"certify_id\":\""), "{body}");
+                    let told = ["certify_id", "passed"].map(|name| format!("\"{name}\":\""));
+                    assert!(told.iter().any(|told| body.contains(told)), "{body}");
                 }
                 latencies
             })
@@ -280,6 +292,8 @@ fn main() {
             rates[rates.len() / 2]
         );
     }
+    let asked = Caller { key: &key, app_id: &app_id, round: 0, floor };
+    measure_query(&server, &first, &asked);
     println!("resident memory, after       {:>9.1} MiB", server.resident_kib() as f64 / 1024.0);
 }
 
@@ -293,15 +307,27 @@ struct Caller<'a> {
 
 /// Drives one server once and tells its rate.
 fn measure(name: &str, server: &Server, dialect: Dialect, caller: &Caller<'_>) -> f64 {
-    let Caller { key, app_id, round, floor } = *caller;
+    let Caller { key, app_id, round, .. } = *caller;
     let first = 1 + round * CALLS;
-    let requests: Vec<_> =
+    let requests =
         (first..first + CALLS).map(|number| (dialect.request)(key, app_id, number)).collect();
+    report(&format!("{name}: initialize, {}", dialect.name), server, requests, caller.floor)
+}
+
+/// The same for `query`, of what `opened` has opened.
+fn measure_query(server: &Server, opened: &[u8], caller: &Caller<'_>) -> f64 {
+    let body = call(&mut connect(&server.address()), opened);
+    let (_, rest) = body.split_once("\"certify_id\":\"").unwrap();
+    let request = query_request(caller.key, caller.app_id, &rest[..32]);
+    report("certifyd: query, v2", server, vec![request; CALLS], caller.floor)
+}
+
+fn report(name: &str, server: &Server, requests: Vec<Vec<u8>>, floor: Duration) -> f64 {
     let before = server.cpu();
     let (elapsed, latencies) = drive(&server.address(), &Arc::new(requests));
     let cpu = server.cpu().checked_sub(before).unwrap() / u32::try_from(CALLS).unwrap();
     let rate = CALLS as f64 / elapsed.as_secs_f64();
-    println!("{name}: initialize, {}", dialect.name);
+    println!("{name}");
     println!("  server CPU                 {cpu:>9.1?} a call");
     println!("  ratio to sign + verify     {:>9.2}", cpu.as_secs_f64() / floor.as_secs_f64());
     println!("  beside sign + verify       {:>9.1?}", cpu.saturating_sub(floor));
