@@ -54,6 +54,15 @@ impl SealedIn {
         }
     }
 
+    /// The number a row gets that is sealed again under this key.
+    fn number(self, again: &Sealed, generation: u32) -> u32 {
+        match self {
+            // Where there is no key, what is personal is under the first one, and stays so.
+            Self::DataKeys if again.as_bytes().is_empty() => 0,
+            _ => generation,
+        }
+    }
+
     fn count(self) -> &'static str {
         match self {
             Self::DataKeys => {
@@ -159,6 +168,7 @@ impl Work for Again {
     async fn run(&mut self, conn: &mut Conn<'_>) -> Result<Self::Output, StoreError> {
         let mut changed = Vec::with_capacity(self.changes.len());
         for (row, again) in &self.changes {
+            let generation = self.place.number(again, self.generation);
             let rows = conn
                 .execute(
                     self.place.change(),
@@ -166,7 +176,7 @@ impl Work for Again {
                         row.id.as_slice().into(),
                         row.sealed.as_bytes().into(),
                         again.as_bytes().into(),
-                        i64::from(self.generation).into(),
+                        i64::from(generation).into(),
                     ],
                 )
                 .await?;
