@@ -116,13 +116,16 @@ impl Engine {
     /// its number.
     ///
     /// # Errors
-    /// [`EngineError::Busy`] if another has just been made, or a fault of the store.
+    /// [`EngineError::Busy`] if another has just been made, or all were just wrapped under another
+    /// master key, or a fault of the store.
     pub async fn rotate_keys(&self, by: &str) -> Result<u32, EngineError> {
         let rows = self.learn_keys().await?;
         let under_ours = self.vault.wrapping();
         if rows.iter().any(|root| root.retired_at.is_none() && under_ours.unwrap(root).is_none()) {
             return Err(unlearned(VaultFault::OtherKey));
         }
+        let mac = rows.iter().find(|root| root.purpose == RootPurpose::Mac);
+        let mac = mac.ok_or_else(|| EngineError::Internal("root_keys has no mac".into()))?;
         let generation = self.vault.sealing().newest().saturating_add(1);
         let name = (RootPurpose::Seal, generation);
         let wrapped = under_ours.wrap(name, &new_secret(&*self.chance), self.random())?;
@@ -136,8 +139,9 @@ impl Engine {
         let detail = Some(format!("generation {generation}"));
         let who = Who::operator(by);
         let store = self.recorded(&who, "key_rotation_begun", OBJECT.to_owned(), detail);
-        if !store.add_root_key(next).await? {
-            return Err(EngineError::Busy("another key has just been made".into()));
+        if !store.add_root_key(next, mac.wrapped.clone()).await? {
+            let text = "another key has just been made, or the master key was exchanged";
+            return Err(EngineError::Busy(text.into()));
         }
         self.learn_keys().await?;
         self.rotation.woken.notify_one();

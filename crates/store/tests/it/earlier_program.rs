@@ -1,9 +1,10 @@
 //! A program of before that goes on beside this one, on a shared database. On SQLite there is none.
 
-use store::Store;
+use domain::Sealed;
+use store::{Inserted, RootKey, RootPurpose};
 use tokio_postgres::{Client, NoTls};
 
-use crate::folder::Folder;
+use crate::folder::{Folder, at, record};
 
 /// As the schema was before there were secrets under the master key.
 const BEFORE: &str = "DROP TABLE root_keys; \
@@ -57,4 +58,40 @@ fn it_ends_what_it_has_begun_while_the_schema_becomes_that_of_the_later_one() {
             assert_eq!(opening.join().unwrap(), Ok(8), "{first} before {second}");
         });
     }
+}
+
+fn root(purpose: RootPurpose, generation: u32) -> RootKey {
+    let (wrapped, made_at) = (Sealed::new(vec![4, 1]), at("2026-11-24T09:00:00Z"));
+    RootKey { purpose, generation, wrapped, made_at, retired_at: None }
+}
+
+#[test]
+fn it_is_refused_from_the_first_rotation_on() {
+    let folder = Folder::new();
+    if !is_shared(&folder) {
+        return;
+    }
+    let (store, earlier) = (folder.open(), Earlier::on(&folder));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let first = vec![root(RootPurpose::Mac, 1), root(RootPurpose::Seal, 1)];
+    runtime.block_on(store.found_root_keys(first, "vault_fingerprint", "1")).unwrap();
+    let keep = |byte| {
+        let values = format!("'\\{byte}'::bytea, '\\x01'::bytea");
+        earlier.says(&format!("INSERT INTO data_keys (certify_id, wrapped) VALUES ({values})"))
+    };
+    keep("x01").unwrap();
+    // One that does not follow changes nothing.
+    let wrapped = Sealed::new(vec![4, 1]);
+    let third = store.add_root_key(root(RootPurpose::Seal, 3), wrapped.clone());
+    assert_eq!(runtime.block_on(third), Ok(false));
+    keep("x02").unwrap();
+    let second = store.add_root_key(root(RootPurpose::Seal, 2), wrapped);
+    assert_eq!(runtime.block_on(second), Ok(true));
+    let refused = keep("x03").unwrap_err();
+    assert_eq!(refused.code(), Some(&tokio_postgres::error::SqlState::NOT_NULL_VIOLATION));
+    let with_default = "SELECT COUNT(*) FROM information_schema.columns \
+         WHERE table_schema = current_schema() AND column_name = 'generation' \
+         AND column_default IS NOT NULL";
+    assert_eq!(folder.number(with_default), 0);
+    assert_eq!(runtime.block_on(store.insert_certification(record(1))), Ok(Inserted::New));
 }

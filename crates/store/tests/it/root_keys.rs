@@ -16,6 +16,11 @@ fn first(byte: u8) -> Vec<RootKey> {
     vec![root(RootPurpose::Mac, 1, byte), root(RootPurpose::Seal, 1, byte)]
 }
 
+/// Adds it, as whoever has seen the first ones wrapped like this.
+async fn add(store: &Store, next: RootKey, byte: u8) -> bool {
+    store.add_root_key(next, Sealed::new(vec![4, byte])).await.unwrap()
+}
+
 async fn found(store: &Store, byte: u8) -> Vec<RootKey> {
     store.found_root_keys(first(byte), "vault_fingerprint", &byte.to_string()).await.unwrap()
 }
@@ -43,13 +48,13 @@ async fn each_follows_the_newest_and_only_one_does() {
     let folder = Folder::new();
     let (one, two) = (folder.open(), folder.open());
     found(&one, 1).await;
-    assert!(!one.add_root_key(root(RootPurpose::Seal, 3, 9)).await.unwrap());
+    assert!(!add(&one, root(RootPurpose::Seal, 3, 9), 1).await);
     let (first, second) = tokio::join!(
-        one.add_root_key(root(RootPurpose::Seal, 2, 8)),
-        two.add_root_key(root(RootPurpose::Seal, 2, 9)),
+        add(&one, root(RootPurpose::Seal, 2, 8), 1),
+        add(&two, root(RootPurpose::Seal, 2, 9), 1),
     );
-    assert_ne!(first.unwrap(), second.unwrap());
-    assert!(two.add_root_key(root(RootPurpose::Seal, 3, 9)).await.unwrap());
+    assert_ne!(first, second);
+    assert!(add(&two, root(RootPurpose::Seal, 3, 9), 1).await);
     assert_eq!(one.root_keys().await.unwrap().len(), 4);
 }
 
@@ -62,13 +67,36 @@ async fn all_are_wrapped_again_or_none() {
         let change = |root: &RootKey| (root.clone(), Sealed::new(vec![4, byte]));
         before.iter().map(change).collect::<Vec<_>>()
     };
-    let mut one_is_another = again(2);
-    one_is_another[1].0.wrapped = Sealed::new(vec![9]);
-    assert!(!store.wrap_root_keys_again(one_is_another).await.unwrap());
+    let mut one_is_another = before.clone();
+    one_is_another[1].wrapped = Sealed::new(vec![9]);
+    assert!(!store.wrap_root_keys_again(one_is_another, again(2)).await.unwrap());
     assert_eq!(store.root_keys().await.unwrap(), before);
-    assert!(store.wrap_root_keys_again(again(2)).await.unwrap());
+    assert!(store.wrap_root_keys_again(before.clone(), again(2)).await.unwrap());
     assert_eq!(store.root_keys().await.unwrap(), first(2));
-    assert!(!store.wrap_root_keys_again(again(3)).await.unwrap());
+    assert!(!store.wrap_root_keys_again(before.clone(), again(3)).await.unwrap());
+}
+
+#[tokio::test]
+async fn one_is_not_added_beside_those_of_another_master_key() {
+    let folder = Folder::new();
+    let store = folder.open();
+    let before = found(&store, 1).await;
+    let again = |byte| {
+        let change = |root: &RootKey| (root.clone(), Sealed::new(vec![4, byte]));
+        before.iter().map(change).collect::<Vec<_>>()
+    };
+    // The exchange comes first: what was wrapped under the old one is not taken.
+    assert!(store.wrap_root_keys_again(before.clone(), again(2)).await.unwrap());
+    assert!(!add(&store, root(RootPurpose::Seal, 2, 1), 1).await);
+    assert_eq!(store.root_keys().await.unwrap(), first(2));
+    // The addition comes first: the exchange has missed it.
+    let before = store.root_keys().await.unwrap();
+    assert!(add(&store, root(RootPurpose::Seal, 2, 2), 2).await);
+    let change = |root: &RootKey| (root.clone(), Sealed::new(vec![4, 3]));
+    let changes = before.iter().map(change).collect();
+    assert!(!store.wrap_root_keys_again(before, changes).await.unwrap());
+    let kept = store.root_keys().await.unwrap();
+    assert!(kept.iter().all(|root| root.wrapped.as_bytes() == [4, 2]), "{kept:?}");
 }
 
 #[tokio::test]
@@ -77,7 +105,7 @@ async fn one_is_destroyed_when_a_newer_one_is_there_and_nothing_needs_it() {
     let store = folder.open();
     found(&store, 1).await;
     assert!(!store.retire_root_key(1, at(NOW)).await.unwrap(), "it is the newest");
-    store.add_root_key(root(RootPurpose::Seal, 2, 2)).await.unwrap();
+    assert!(add(&store, root(RootPurpose::Seal, 2, 2), 1).await);
     let mut unkeyed = record(1);
     unkeyed.data_key = None;
     store.insert_certification(unkeyed).await.unwrap();
@@ -108,8 +136,9 @@ async fn a_database_that_is_emptied_or_taken_back_keeps_its_secrets() {
     store.reset().await.unwrap();
     assert_eq!(store.root_keys().await.unwrap(), before);
     // Wrapped again, rotated and destroyed since: what is in the copy needs what was destroyed.
-    store.wrap_root_keys_again(vec![(before[0].clone(), Sealed::new(vec![4, 7]))]).await.unwrap();
-    store.add_root_key(root(RootPurpose::Seal, 2, 2)).await.unwrap();
+    let again = vec![(before[0].clone(), Sealed::new(vec![4, 7]))];
+    assert!(store.wrap_root_keys_again(before, again).await.unwrap());
+    assert!(add(&store, root(RootPurpose::Seal, 2, 2), 7).await);
     assert!(store.retire_root_key(1, at(NOW)).await.unwrap());
     assert_eq!(store.restore(&aside).await, Ok(true));
     let kept = store.root_keys().await.unwrap();
