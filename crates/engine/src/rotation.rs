@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use domain::{CertifyId, Sealed};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use store::{CertificationRecord, RootKey, RootPurpose, SealedIn};
+use store::{CertificationRecord, RootKey, RootPurpose, SealedIn, StoreError};
 
 use crate::audit::Who;
 use crate::roots::new_secret;
@@ -110,6 +110,19 @@ impl Engine {
         }
         self.rotation.learned_at.store(now.as_millisecond(), Ordering::Relaxed);
         Ok(rows)
+    }
+
+    /// Whether something was not stored because the key it was sealed under was destroyed since this
+    /// node has looked, e.g. while it stood still. It looks now, and whoever seals it again succeeds.
+    pub(crate) async fn lost_its_key<T: Sync>(
+        &self,
+        stored: &Result<T, StoreError>,
+    ) -> Result<bool, EngineError> {
+        let lost = matches!(stored, Err(error) if *error == StoreError::KEY_DESTROYED);
+        if lost {
+            self.learn_keys().await?;
+        }
+        Ok(lost)
     }
 
     /// Makes the next key that seals, for `by`; everything new is sealed under it at once. Gives

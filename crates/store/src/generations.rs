@@ -6,6 +6,7 @@ use domain::{CertifyId, Sealed};
 
 use crate::certifications::id_from;
 use crate::conn::Row;
+use crate::root_keys::{asked, key_is_there};
 use crate::{Conn, Store, StoreError, Work};
 
 /// Where it is.
@@ -44,12 +45,18 @@ impl SealedIn {
     fn change(self) -> &'static str {
         match self {
             Self::DataKeys => {
-                "UPDATE data_keys SET wrapped = $3, generation = $4 \
-                 WHERE certify_id = $1 AND wrapped = $2"
+                concat!(
+                    "UPDATE data_keys SET wrapped = $3, generation = $4 ",
+                    "WHERE certify_id = $1 AND wrapped = $2 AND ",
+                    key_is_there!("$5")
+                )
             }
             Self::Notices => {
-                "UPDATE notices SET address = $3, generation = $4 \
-                 WHERE notify_id = $1 AND address = $2"
+                concat!(
+                    "UPDATE notices SET address = $3, generation = $4 ",
+                    "WHERE notify_id = $1 AND address = $2 AND ",
+                    key_is_there!("$5")
+                )
             }
         }
     }
@@ -177,13 +184,24 @@ impl Work for Again {
                         row.sealed.as_bytes().into(),
                         again.as_bytes().into(),
                         i64::from(generation).into(),
+                        asked(generation).into(),
                     ],
                 )
                 .await?;
             changed.push(rows > 0);
         }
-        Ok(changed)
+        if changed.contains(&true) || is_there(conn, self.generation).await? {
+            Ok(changed)
+        } else {
+            Err(StoreError::KEY_DESTROYED)
+        }
     }
+}
+
+async fn is_there(conn: &mut Conn<'_>, generation: u32) -> Result<bool, StoreError> {
+    let sql = concat!("SELECT 1 WHERE ", key_is_there!("$1"));
+    let found = conn.query_opt(sql, &[asked(generation).into()], |_| Ok(())).await?;
+    Ok(found.is_some())
 }
 
 struct Count {

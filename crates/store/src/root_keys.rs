@@ -14,6 +14,25 @@ use changes::{Add, Retire, WrapAgain};
 
 pub(crate) const TABLE: &str = "root_keys";
 
+/// Whether what is sealed under the key of this number can still be read; 0: there is no key in the
+/// row, and it is the first one. A database without a vault, which tests have, knows no keys.
+macro_rules! key_is_there {
+    ($generation:literal) => {
+        concat!(
+            "(EXISTS (SELECT 1 FROM root_keys WHERE purpose = 'seal' AND retired_at IS NULL ",
+            "AND generation = ",
+            $generation,
+            ") OR NOT EXISTS (SELECT 1 FROM root_keys))"
+        )
+    };
+}
+pub(crate) use key_is_there;
+
+/// The number that [`key_is_there`] is to be asked of.
+pub(crate) fn asked(generation: u32) -> i64 {
+    i64::from(generation.max(1))
+}
+
 /// What keys are derived for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RootPurpose {

@@ -330,6 +330,30 @@ async fn a_key_is_destroyed_when_nothing_needs_it_and_every_node_had_an_hour() {
 }
 
 #[tokio::test]
+async fn whoever_stood_still_while_a_key_was_destroyed_stores_nothing_under_it() {
+    let mut database = Database::new();
+    database.blueprint = Blueprint::default().notices(desk(Reach::Any));
+    let engine = database.node(1, &[7]).await.unwrap();
+    let late = database.node(2, &[7]).await.unwrap();
+    let mut order = orders::order("still0");
+    order.notify_url = Some(domain::NotifyUrl::parse("https://r.example.com/").unwrap());
+    let told = late.initialize(acting(&late), order).await.unwrap();
+    engine.rotate_keys("Ann").await.unwrap();
+    // What takes an hour has happened within one moment of the other node's.
+    database.poke("UPDATE root_keys SET made_at = made_at - 3600000 WHERE generation = 2");
+    for _ in 0..2 {
+        engine.tend_keys().await.unwrap();
+    }
+    assert!(engine.key_generations().await.unwrap()[0].retired_at.is_some());
+    let refused = late.initialize(acting(&late), orders::order("still1")).await;
+    assert!(matches!(refused, Err(EngineError::Busy(_))), "{refused:?}");
+    read(&engine, open(&late, "still1").await).await.unwrap();
+    late.choose(told, Chosen::Passed).await.unwrap();
+    let notices = database.store().count_sealed_under(SealedIn::Notices, 2, 9).await;
+    assert_eq!((database.left(1).await, notices), (0, Ok(1)));
+}
+
+#[tokio::test]
 async fn what_has_no_key_of_its_own_keeps_the_first_key_until_it_is_forgotten() {
     let mut database = Database::new();
     database.blueprint =

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use domain::Sealed;
 use jiff::Timestamp;
 
-use super::{RootKey, RootPurpose, all};
+use super::{RootKey, RootPurpose, TABLE, all};
 use crate::{Conn, StoreError, Work};
 
 pub(super) struct Add {
@@ -113,30 +113,45 @@ pub(super) struct Retire {
     pub(super) now: Timestamp,
 }
 
+/// What a statement does to the secret $1, if nothing is sealed under it; nor under $2, which says
+/// that there is no key in the row.
+macro_rules! where_unneeded {
+    ($statement:literal) => {
+        concat!(
+            $statement,
+            " WHERE purpose = 'seal' AND generation = $1 AND retired_at IS NULL ",
+            "AND generation < (SELECT MAX(n.generation) FROM root_keys n WHERE n.purpose = 'seal') ",
+            "AND NOT EXISTS (SELECT 1 FROM data_keys WHERE generation = $1) ",
+            "AND NOT EXISTS (SELECT 1 FROM data_keys WHERE generation = $2) ",
+            "AND NOT EXISTS (SELECT 1 FROM notices WHERE generation = $1)"
+        )
+    };
+}
+
 #[async_trait]
 impl Work for Retire {
     type Output = bool;
 
     async fn run(&mut self, conn: &mut Conn<'_>) -> Result<bool, StoreError> {
-        let nothing: &[u8] = &[];
+        let (nothing, now): (&[u8], _) = (&[], self.now.as_millisecond());
         // What has no key of its own is sealed under the first one.
         let beside = if self.generation == 1 { 0 } else { self.generation };
-        let retired = conn
-            .execute(
-                "UPDATE root_keys SET wrapped = $2, retired_at = $3 \
-                 WHERE purpose = 'seal' AND generation = $1 AND retired_at IS NULL \
-                 AND generation < (SELECT MAX(n.generation) FROM root_keys n WHERE n.purpose = 'seal') \
-                 AND NOT EXISTS (SELECT 1 FROM data_keys WHERE generation = $1) \
-                 AND NOT EXISTS (SELECT 1 FROM data_keys WHERE generation = $4) \
-                 AND NOT EXISTS (SELECT 1 FROM notices WHERE generation = $1)",
-                &[
-                    i64::from(self.generation).into(),
-                    nothing.into(),
-                    self.now.as_millisecond().into(),
-                    i64::from(beside).into(),
-                ],
-            )
-            .await?;
-        Ok(retired > 0)
+        let params = [
+            i64::from(self.generation).into(),
+            i64::from(beside).into(),
+            nothing.into(),
+            now.into(),
+        ];
+        let unneeded = where_unneeded!("SELECT generation FROM root_keys");
+        let unneeded =
+            conn.query_opt(unneeded, &params[..2], |row| row.get::<i64>(0, TABLE, "generation"));
+        if unneeded.await?.is_none() {
+            return Ok(false);
+        }
+        // What other nodes are about to store under it is seen once they have done so; what they store
+        // later looks whether it is there.
+        hold_all(conn, "LOCK TABLE notices, data_keys IN SHARE MODE").await?;
+        let retire = where_unneeded!("UPDATE root_keys SET wrapped = $3, retired_at = $4");
+        Ok(conn.execute(retire, &params).await? > 0)
     }
 }

@@ -95,3 +95,35 @@ fn it_is_refused_from_the_first_rotation_on() {
     assert_eq!(folder.number(with_default), 0);
     assert_eq!(runtime.block_on(store.insert_certification(record(1))), Ok(Inserted::New));
 }
+
+#[test]
+fn a_key_is_not_destroyed_while_another_node_stores_something_under_it() {
+    let folder = Folder::new();
+    if !is_shared(&folder) {
+        return;
+    }
+    let (store, other) = (folder.open(), Earlier::on(&folder));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let first = vec![root(RootPurpose::Mac, 1), root(RootPurpose::Seal, 1)];
+    runtime.block_on(store.found_root_keys(first, "vault_fingerprint", "1")).unwrap();
+    let second = store.add_root_key(root(RootPurpose::Seal, 2), Sealed::new(vec![4, 1]));
+    assert_eq!(runtime.block_on(second), Ok(true));
+    let keep =
+        "INSERT INTO data_keys (certify_id, wrapped, generation) VALUES ('\\x01', '\\x01', 1)";
+    other.says(&format!("BEGIN; UPDATE certifications SET version = version; {keep}")).unwrap();
+    let retire = || runtime.block_on(store.retire_root_key(1, at("2026-11-24T10:00:00Z")));
+    let retired = std::thread::scope(|scope| {
+        let url = folder.url();
+        let retiring = scope.spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+            let store = store::Store::open(&url).unwrap();
+            runtime.block_on(store.retire_root_key(1, at("2026-11-24T10:00:00Z")))
+        });
+        folder.until_one_waits();
+        other.says("COMMIT").unwrap();
+        retiring.join().unwrap()
+    });
+    assert_eq!(retired, Ok(false));
+    folder.poke("DELETE FROM data_keys");
+    assert_eq!(retire(), Ok(true));
+}

@@ -1,7 +1,10 @@
 //! Secrets as they are kept: made once, following one another, wrapped again, destroyed.
 
-use domain::Sealed;
-use store::{RootKey, RootPurpose, Store};
+use domain::{NotifyId, Sealed, State};
+use store::{
+    CertificationRecord, Inserted, NewEvent, NewNotice, RootKey, RootPurpose, SealedIn, Store,
+    StoreError, Transition,
+};
 
 use crate::folder::{Folder, at, id, record};
 
@@ -124,6 +127,50 @@ async fn one_is_destroyed_when_a_newer_one_is_there_and_nothing_needs_it() {
         ..root(RootPurpose::Seal, 1, 1)
     };
     assert_eq!(kept, [root(RootPurpose::Mac, 1, 1), gone, root(RootPurpose::Seal, 2, 2)]);
+}
+
+#[tokio::test]
+async fn nothing_is_stored_under_one_that_is_destroyed() {
+    let folder = Folder::new();
+    let store = folder.open();
+    found(&store, 1).await;
+    let later = Sealed::new(vec![Sealed::LATER, 0, 0, 0, 2, 7]);
+    let under_two = CertificationRecord { data_key: Some(later.clone()), ..record(3) };
+    let refused = store.insert_certification(under_two.clone()).await;
+    assert_eq!(refused, Err(StoreError::KEY_DESTROYED), "it is not there yet");
+    assert!(add(&store, root(RootPurpose::Seal, 2, 2), 1).await);
+    assert!(store.retire_root_key(1, at(NOW)).await.unwrap());
+    let unkeyed = CertificationRecord { data_key: None, ..record(2) };
+    for gone in [record(1), unkeyed] {
+        let of = gone.certification.id;
+        let refused = store.insert_certification(gone).await;
+        assert_eq!(refused, Err(StoreError::KEY_DESTROYED));
+        assert_eq!(store.certification(of).await, Ok(None), "nor without its key");
+    }
+    assert_eq!(store.insert_certification(under_two.clone()).await, Ok(Inserted::New));
+    let again = store.insert_certification(CertificationRecord {
+        data_key: record(3).data_key,
+        ..under_two.clone()
+    });
+    assert!(matches!(again.await, Ok(Inserted::Existing(_))), "what is there needs no key");
+    // A notice, with all that was to be stored with it.
+    let told = |address: &Sealed| {
+        let mut next = under_two.certification.clone();
+        (next.state, next.version) = (State::InProgress { since: at(NOW) }, 2);
+        let event = NewEvent { at: at(NOW), kind: "started", detail: None };
+        let (id, receiver) = (NotifyId::new(1, [0; 10]), "r:443".to_owned());
+        let notice = Some(NewNotice { id, made_at: at(NOW), address: address.clone(), receiver });
+        store.transit(Transition { next, expected: 1, event, ended: None, notice })
+    };
+    assert_eq!(told(&Sealed::new(vec![1, 7])).await, Err(StoreError::KEY_DESTROYED));
+    assert_eq!(store.certification(id(3)).await, Ok(Some(under_two.clone())));
+    assert_eq!(told(&later).await, Ok(true));
+    // And what is there is not put under it.
+    let rows = store.sealed_under(SealedIn::DataKeys, 2, None, 9).await.unwrap();
+    let back = rows.into_iter().map(|row| (row, Sealed::new(vec![1, 7]))).collect();
+    let refused = store.seal_again(SealedIn::DataKeys, 1, back).await;
+    assert_eq!(refused, Err(StoreError::KEY_DESTROYED));
+    assert_eq!(store.data_key(id(3)).await, Ok(Some(later)));
 }
 
 #[tokio::test]
