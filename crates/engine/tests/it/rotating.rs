@@ -354,6 +354,20 @@ async fn whoever_stood_still_while_a_key_was_destroyed_stores_nothing_under_it()
 }
 
 #[tokio::test]
+async fn of_many_that_have_not_looked_for_long_one_looks() {
+    let database = Database::new();
+    let store = database.store();
+    let engine = database.blueprint.engine_under(store.clone(), &[7]).await.unwrap();
+    open(&engine, "many0").await;
+    database.pass(11);
+    let looks = |store: &Store| store.usage().reads.timed.counts.iter().sum::<u64>();
+    let before = looks(&store);
+    let names: Vec<String> = (1..=8).map(|n| format!("many{n}")).collect();
+    futures(names.iter().map(|name| open(&engine, name))).await;
+    assert_eq!(looks(&store), before + 1);
+}
+
+#[tokio::test]
 async fn what_has_no_key_of_its_own_keeps_the_first_key_until_it_is_forgotten() {
     let mut database = Database::new();
     database.blueprint =
