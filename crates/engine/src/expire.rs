@@ -121,7 +121,9 @@ impl Engine {
             self.entry(&Who::System, kind, audit::of(change.next.id), detail)
         });
         let record = self.ledger.record(entries.collect());
-        let stored = self.store.recording(record).transit_all(changes).await?;
+        let stored = self.store.recording(record).transit_all(changes).await;
+        self.lost_its_key(&stored).await?;
+        let stored = stored?;
         ids.into_iter().zip(&stored).filter(|(_, s)| **s).for_each(|(id, _)| self.changed(id));
         if is_told {
             self.wake_delivery();

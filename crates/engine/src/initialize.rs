@@ -103,10 +103,11 @@ impl Engine {
             },
         };
         let stored = match reference {
-            None => store.insert_certification(record).await?,
-            Some(given) => store.insert_certification_with_picture(record, given).await?,
+            None => store.insert_certification(record).await,
+            Some(given) => store.insert_certification_with_picture(record, given).await,
         };
-        match stored {
+        self.lost_its_key(&stored).await?;
+        match stored? {
             Inserted::New => {
                 for warning in &order.warnings {
                     tracing::info!(certify_id = %id, warning = warning.en(), "accepted leniently");

@@ -238,7 +238,7 @@ async fn wrap_again(
     if changes.is_empty() {
         return Ok(Wrapped::UnderFirst);
     }
-    let done = store.wrap_root_keys_again(changes).await?;
+    let done = store.wrap_root_keys_again(rows.to_vec(), changes).await?;
     Ok(if done { Wrapped::Again } else { Wrapped::Otherwise })
 }
 

@@ -32,7 +32,11 @@ impl Engine {
             let is_told = notice.is_some();
             let transition = self.transition_with(&record, next.clone(), decision, notice);
             let store = self.told(who, id, &transition.event);
-            if store.transit(transition).await? {
+            let stored = store.transit(transition).await;
+            if self.lost_its_key(&stored).await? {
+                continue;
+            }
+            if stored? {
                 self.changed(id);
                 self.tally.ended(&next.state);
                 if is_told {

@@ -290,8 +290,9 @@ impl<'c> Conn<'c> {
         }
     }
 
-    /// Keeps other units from changing the rows that `sql` selects until this one has ended; what
-    /// is read afterwards is as they have left it. On SQLite there is one writer, and no need.
+    /// Keeps other units from changing the rows that `sql` selects until this one has ended, or other
+    /// programs from what it does not allow; what is read afterwards is as they have left it. On
+    /// SQLite there is one writer of one program, and no need.
     pub(crate) async fn hold(
         &mut self,
         sql: &'static str,

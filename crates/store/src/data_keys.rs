@@ -5,6 +5,7 @@ use domain::{CertifyId, Sealed};
 use jiff::Timestamp;
 
 use crate::certifications::{hold, id_from};
+use crate::root_keys::{asked, key_is_there};
 use crate::{Conn, Store, StoreError, Work};
 
 const TABLE: &str = "data_keys";
@@ -88,12 +89,21 @@ pub(crate) async fn keep(
 ) -> Result<(), StoreError> {
     let generation = wrapped.map_or(0, Sealed::generation);
     let wrapped = wrapped.map(Sealed::as_bytes).unwrap_or_default();
-    conn.execute(
-        "INSERT INTO data_keys (certify_id, wrapped, generation) VALUES ($1, $2, $3)",
-        &[id.to_bytes().as_slice().into(), wrapped.into(), i64::from(generation).into()],
-    )
-    .await?;
-    Ok(())
+    let kept = conn
+        .execute(
+            concat!(
+                "INSERT INTO data_keys (certify_id, wrapped, generation) SELECT $1, $2, $3 WHERE ",
+                key_is_there!("$4")
+            ),
+            &[
+                id.to_bytes().as_slice().into(),
+                wrapped.into(),
+                i64::from(generation).into(),
+                asked(generation).into(),
+            ],
+        )
+        .await?;
+    if kept == 0 { Err(StoreError::KEY_DESTROYED) } else { Ok(()) }
 }
 
 /// From now on the key is kept for a time only.

@@ -31,6 +31,12 @@ pub enum StoreError {
     },
 }
 
+impl StoreError {
+    /// Something was to be stored under a key that was destroyed since it was sealed. Who looks which
+    /// keys there are and seals it again will succeed.
+    pub const KEY_DESTROYED: Self = Self::Busy("the key it is sealed under was just destroyed");
+}
+
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;

@@ -6,6 +6,7 @@ use domain::{CertifyId, Sealed};
 
 use crate::certifications::id_from;
 use crate::conn::Row;
+use crate::root_keys::{asked, key_is_there};
 use crate::{Conn, Store, StoreError, Work};
 
 /// Where it is.
@@ -44,13 +45,28 @@ impl SealedIn {
     fn change(self) -> &'static str {
         match self {
             Self::DataKeys => {
-                "UPDATE data_keys SET wrapped = $3, generation = $4 \
-                 WHERE certify_id = $1 AND wrapped = $2"
+                concat!(
+                    "UPDATE data_keys SET wrapped = $3, generation = $4 ",
+                    "WHERE certify_id = $1 AND wrapped = $2 AND ",
+                    key_is_there!("$5")
+                )
             }
             Self::Notices => {
-                "UPDATE notices SET address = $3, generation = $4 \
-                 WHERE notify_id = $1 AND address = $2"
+                concat!(
+                    "UPDATE notices SET address = $3, generation = $4 ",
+                    "WHERE notify_id = $1 AND address = $2 AND ",
+                    key_is_there!("$5")
+                )
             }
+        }
+    }
+
+    /// The number a row gets that is sealed again under this key.
+    fn number(self, again: &Sealed, generation: u32) -> u32 {
+        match self {
+            // Where there is no key, what is personal is under the first one, and stays so.
+            Self::DataKeys if again.as_bytes().is_empty() => 0,
+            _ => generation,
         }
     }
 
@@ -159,6 +175,7 @@ impl Work for Again {
     async fn run(&mut self, conn: &mut Conn<'_>) -> Result<Self::Output, StoreError> {
         let mut changed = Vec::with_capacity(self.changes.len());
         for (row, again) in &self.changes {
+            let generation = self.place.number(again, self.generation);
             let rows = conn
                 .execute(
                     self.place.change(),
@@ -166,14 +183,25 @@ impl Work for Again {
                         row.id.as_slice().into(),
                         row.sealed.as_bytes().into(),
                         again.as_bytes().into(),
-                        i64::from(self.generation).into(),
+                        i64::from(generation).into(),
+                        asked(generation).into(),
                     ],
                 )
                 .await?;
             changed.push(rows > 0);
         }
-        Ok(changed)
+        if changed.contains(&true) || is_there(conn, self.generation).await? {
+            Ok(changed)
+        } else {
+            Err(StoreError::KEY_DESTROYED)
+        }
     }
+}
+
+async fn is_there(conn: &mut Conn<'_>, generation: u32) -> Result<bool, StoreError> {
+    let sql = concat!("SELECT 1 WHERE ", key_is_there!("$1"));
+    let found = conn.query_opt(sql, &[asked(generation).into()], |_| Ok(())).await?;
+    Ok(found.is_some())
 }
 
 struct Count {

@@ -15,6 +15,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/sqlite/0007_audit.sql"),
     include_str!("../migrations/sqlite/0008_data_keys.sql"),
     include_str!("../migrations/sqlite/0009_root_keys.sql"),
+    include_str!("../migrations/sqlite/0010_data_keys_by_generation.sql"),
+    include_str!("../migrations/sqlite/0011_notices_by_generation.sql"),
 ];
 
 /// What opening a database has made of it: the schema it had and the one it has. 0: it was new.

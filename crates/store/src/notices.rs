@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use crate::certifications::{id_from, state_columns};
 use crate::conn::Row;
+use crate::root_keys::{asked, key_is_there};
 use crate::{Conn, Store, StoreError, Work};
 
 const TABLE: &str = "notices";
@@ -210,12 +211,16 @@ pub(crate) async fn insert(
     notice: &NewNotice,
 ) -> Result<(), StoreError> {
     let (outcome, outcome_at, detail) = state_columns(&certification.state);
-    conn.execute(
-        "INSERT INTO notices (notify_id, certify_id, seq, app_id, isv_app_id, outer_order_no, \
-         biz_code, outcome, outcome_at, outcome_detail, opened_at, made_at, address, receiver, \
-         state, tries, due_at, generation) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'pending', 0, $12, \
-         $15)",
+    let generation = notice.address.generation();
+    let kept = conn.execute(
+        concat!(
+            "INSERT INTO notices (notify_id, certify_id, seq, app_id, isv_app_id, outer_order_no, ",
+            "biz_code, outcome, outcome_at, outcome_detail, opened_at, made_at, address, receiver, ",
+            "state, tries, due_at, generation) ",
+            "SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, 'pending', 0, $12, ",
+            "$15 WHERE ",
+            key_is_there!("$16")
+        ),
         &[
             notice.id.to_bytes().as_slice().into(),
             certification.id.to_bytes().as_slice().into(),
@@ -231,11 +236,12 @@ pub(crate) async fn insert(
             notice.made_at.as_millisecond().into(),
             notice.address.as_bytes().into(),
             notice.receiver.as_str().into(),
-            i64::from(notice.address.generation()).into(),
+            i64::from(generation).into(),
+            asked(generation).into(),
         ],
     )
     .await?;
-    Ok(())
+    if kept == 0 { Err(StoreError::KEY_DESTROYED) } else { Ok(()) }
 }
 
 struct Claiming(Claim);

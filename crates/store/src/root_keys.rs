@@ -8,7 +8,30 @@ use crate::audit::Outcome;
 use crate::conn::Row;
 use crate::{Conn, Store, StoreError, Work};
 
+mod changes;
+
+use changes::{Add, Retire, WrapAgain};
+
 pub(crate) const TABLE: &str = "root_keys";
+
+/// Whether what is sealed under the key of this number can still be read; 0: there is no key in the
+/// row, and it is the first one. A database without a vault, which tests have, knows no keys.
+macro_rules! key_is_there {
+    ($generation:literal) => {
+        concat!(
+            "(EXISTS (SELECT 1 FROM root_keys WHERE purpose = 'seal' AND retired_at IS NULL ",
+            "AND generation = ",
+            $generation,
+            ") OR NOT EXISTS (SELECT 1 FROM root_keys))"
+        )
+    };
+}
+pub(crate) use key_is_there;
+
+/// The number that [`key_is_there`] is to be asked of.
+pub(crate) fn asked(generation: u32) -> i64 {
+    i64::from(generation.max(1))
+}
 
 /// What keys are derived for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,18 +94,21 @@ impl Store {
         self.write(Found { first, name, text: text.to_owned() }).await
     }
 
-    /// Adds one that follows the newest of its purpose; tells whether it does.
-    pub async fn add_root_key(&self, next: RootKey) -> Result<bool, StoreError> {
-        self.write(Add(next)).await
+    /// Adds one that follows the newest of its purpose, if the one for digests is still wrapped as
+    /// `mac`, which is under the same master key; tells whether it did. With the second that seals,
+    /// programs that know one only are refused from then on.
+    pub async fn add_root_key(&self, next: RootKey, mac: Sealed) -> Result<bool, StoreError> {
+        self.write(Add { next, mac }).await
     }
 
-    /// Replaces how each is wrapped, all of them or, if one is no longer as it was, none; tells
-    /// whether it did.
+    /// Replaces how each is wrapped, all of them or, if those that are there are no longer as they
+    /// were `seen`, none; tells whether it did.
     pub async fn wrap_root_keys_again(
         &self,
+        seen: Vec<RootKey>,
         changes: Vec<(RootKey, Sealed)>,
     ) -> Result<bool, StoreError> {
-        self.write(WrapAgain(changes)).await
+        self.write(WrapAgain { seen, changes }).await
     }
 
     /// Destroys a sealing secret, if nothing is left that is sealed under it; tells whether it did.
@@ -165,101 +191,5 @@ impl Work for Found {
         )
         .await?;
         all(conn).await
-    }
-}
-
-struct Add(RootKey);
-
-#[async_trait]
-impl Work for Add {
-    type Output = bool;
-
-    async fn run(&mut self, conn: &mut Conn<'_>) -> Result<bool, StoreError> {
-        let (purpose, generation) = (self.0.purpose.as_str(), i64::from(self.0.generation));
-        let newest = conn
-            .query_opt(
-                "SELECT COALESCE(MAX(generation), 0) FROM root_keys WHERE purpose = $1",
-                &[purpose.into()],
-                |row| row.get::<i64>(0, TABLE, "generation"),
-            )
-            .await?;
-        if newest != Some(generation - 1) {
-            return Ok(false);
-        }
-        // Another node may have seen the same.
-        let added = conn
-            .execute(
-                "INSERT INTO root_keys (purpose, generation, wrapped, made_at) \
-                 VALUES ($1, $2, $3, $4) ON CONFLICT (purpose, generation) DO NOTHING",
-                &[
-                    purpose.into(),
-                    generation.into(),
-                    self.0.wrapped.as_bytes().into(),
-                    self.0.made_at.as_millisecond().into(),
-                ],
-            )
-            .await?;
-        Ok(added > 0)
-    }
-}
-
-struct WrapAgain(Vec<(RootKey, Sealed)>);
-
-#[async_trait]
-impl Work for WrapAgain {
-    type Output = bool;
-
-    async fn run(&mut self, conn: &mut Conn<'_>) -> Result<bool, StoreError> {
-        conn.hold("SELECT generation FROM root_keys ORDER BY purpose, generation FOR UPDATE", &[])
-            .await?;
-        let found = all(conn).await?;
-        if !self.0.iter().all(|(before, _)| found.contains(before)) {
-            return Ok(false);
-        }
-        for (before, wrapped) in &self.0 {
-            conn.execute(
-                "UPDATE root_keys SET wrapped = $3 WHERE purpose = $1 AND generation = $2",
-                &[
-                    before.purpose.as_str().into(),
-                    i64::from(before.generation).into(),
-                    wrapped.as_bytes().into(),
-                ],
-            )
-            .await?;
-        }
-        Ok(true)
-    }
-}
-
-struct Retire {
-    generation: u32,
-    now: Timestamp,
-}
-
-#[async_trait]
-impl Work for Retire {
-    type Output = bool;
-
-    async fn run(&mut self, conn: &mut Conn<'_>) -> Result<bool, StoreError> {
-        let nothing: &[u8] = &[];
-        // What has no key of its own is sealed under the first one.
-        let beside = if self.generation == 1 { 0 } else { self.generation };
-        let retired = conn
-            .execute(
-                "UPDATE root_keys SET wrapped = $2, retired_at = $3 \
-                 WHERE purpose = 'seal' AND generation = $1 AND retired_at IS NULL \
-                 AND generation < (SELECT MAX(n.generation) FROM root_keys n WHERE n.purpose = 'seal') \
-                 AND NOT EXISTS (SELECT 1 FROM data_keys WHERE generation = $1) \
-                 AND NOT EXISTS (SELECT 1 FROM data_keys WHERE generation = $4) \
-                 AND NOT EXISTS (SELECT 1 FROM notices WHERE generation = $1)",
-                &[
-                    i64::from(self.generation).into(),
-                    nothing.into(),
-                    self.now.as_millisecond().into(),
-                    i64::from(beside).into(),
-                ],
-            )
-            .await?;
-        Ok(retired > 0)
     }
 }

@@ -27,6 +27,20 @@ fn looks_like_a_key(value: &str) -> bool {
     value.contains("-----BEGIN") || value.len() > 200
 }
 
+/// A master key in place of its file, whole or mistyped, in hexadecimal or Base64: it must not be shown
+/// in a message about a missing file, nor be the name of a new one. Names as long as this have words in
+/// them, and something between these.
+pub(super) fn looks_like_a_master_key(value: &str) -> bool {
+    const SHORTEST: usize = 40;
+    let value = value.trim();
+    let value = value.strip_prefix(FILE).unwrap_or(value);
+    let digits = value.strip_prefix("0x").or_else(|| value.strip_prefix("0X")).unwrap_or(value);
+    let body = digits.trim_end_matches('=');
+    // Half of all keys in Base64 have a slash, and a path does not end like them.
+    let also = if body.len() < digits.len() { "+/-_" } else { "+" };
+    digits.len() >= SHORTEST && body.chars().all(|c| c.is_ascii_alphanumeric() || also.contains(c))
+}
+
 /// A secret written in place, or `env:NAME`, or `file:PATH`. A line's end after it is not part of it.
 pub(crate) fn secret(folder: &Path, value: &str) -> Result<Zeroizing<String>, String> {
     if let Some(name) = value.strip_prefix(ENVIRONMENT) {
@@ -95,6 +109,41 @@ mod tests {
         assert_eq!(read(&absolute).unwrap(), "of the file");
         assert!(read("file:absent").unwrap_err().contains("absent"));
         assert_eq!(key_text(folder.path(), &absolute).unwrap().trim(), "of the file");
+    }
+
+    #[test]
+    fn a_master_key_is_told_from_the_name_of_a_file() {
+        let hex = "0123456789abcdefABCDEF0123456789abcdefABCDEF0123456789abcdefABCD";
+        let base64 = "AbCdEfGhIjKlMnOpQrStUvWxYz0123456789abc+ef0=";
+        for key in [
+            hex.to_owned(),
+            hex.replacen('0', "", 1),
+            format!("{hex}a"),
+            format!("0x{hex}"),
+            format!(" {hex}\n"),
+            format!("file:{hex}"),
+            hex.replacen('0', "O", 1),
+            base64.to_owned(),
+            base64.replace('+', "/"),
+            base64.replace('+', "-"),
+            base64.replace('=', ""),
+        ] {
+            assert!(looks_like_a_master_key(&key), "{key}");
+        }
+        let long = "of-the-certification-service-in-production";
+        for name in [
+            "master.key".to_owned(),
+            "data/master.key".to_owned(),
+            format!("keys/{hex}"),
+            format!("{hex}.key"),
+            format!("master-key-{long}"),
+            format!("/run/secrets/{}", long.replace('-', "_")),
+            hex[..39].to_owned(),
+            "env:CERTIFYD_MASTER_KEY".to_owned(),
+            "file:/run/secrets/master_key".to_owned(),
+        ] {
+            assert!(!looks_like_a_master_key(&name), "{name}");
+        }
     }
 
     #[test]

@@ -145,9 +145,19 @@ fn a_program_may_print_it_and_is_not_run_to_check_a_configuration() {
     let file = world.settings().join("certifyd.toml");
     let checked = Command::new(PROGRAM).args(["check", "--config"]).arg(file).output().unwrap();
     assert!(checked.status.success() && !marker.exists(), "{}", said(&checked));
-    world.configure(&format!("\"{}\"", "ab".repeat(32)));
-    let told = world.refused();
-    assert!(told.contains("this is a key itself") && !told.contains("abab"), "{told}");
+    // A key in the place of its file, whole, mistyped or written otherwise, is not shown, nor the name
+    // of a new file.
+    for pasted in [
+        "ab".repeat(32),
+        format!("{}a", "ab".repeat(31)),
+        format!("0x{}", "ab".repeat(32)),
+        format!("{}+/aba=", "abab".repeat(9)),
+    ] {
+        world.configure(&format!("\"{pasted}\""));
+        let told = world.refused();
+        assert!(told.contains("this is a key itself") && !told.contains("abab"), "{told}");
+        assert!(!world.settings().join(&pasted).exists());
+    }
 }
 
 #[test]

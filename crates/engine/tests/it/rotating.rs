@@ -193,6 +193,8 @@ async fn the_master_key_is_exchanged_at_a_start_and_while_running() {
     assert_eq!(other.exchange_master_keys(&master_keys(&[9, 8])).await, Ok(true));
     assert_eq!(other.exchange_master_keys(&master_keys(&[9, 8])).await, Ok(false));
     assert_eq!(engine.exchange_master_keys(&master_keys(&[9])).await, Ok(false));
+    // What comes later is told later, whichever chain of the audit it is in.
+    database.pass(1);
     assert_eq!(engine.rotate_keys("Ann").await, Ok(2));
     read(&database.node(4, &[9]).await.unwrap(), id).await.unwrap();
     let exchanged = ("system".to_owned(), "master_key_exchanged".to_owned(), None);
@@ -328,6 +330,44 @@ async fn a_key_is_destroyed_when_nothing_needs_it_and_every_node_had_an_hour() {
 }
 
 #[tokio::test]
+async fn whoever_stood_still_while_a_key_was_destroyed_stores_nothing_under_it() {
+    let mut database = Database::new();
+    database.blueprint = Blueprint::default().notices(desk(Reach::Any));
+    let engine = database.node(1, &[7]).await.unwrap();
+    let late = database.node(2, &[7]).await.unwrap();
+    let mut order = orders::order("still0");
+    order.notify_url = Some(domain::NotifyUrl::parse("https://r.example.com/").unwrap());
+    let told = late.initialize(acting(&late), order).await.unwrap();
+    engine.rotate_keys("Ann").await.unwrap();
+    // What takes an hour has happened within one moment of the other node's.
+    database.poke("UPDATE root_keys SET made_at = made_at - 3600000 WHERE generation = 2");
+    for _ in 0..2 {
+        engine.tend_keys().await.unwrap();
+    }
+    assert!(engine.key_generations().await.unwrap()[0].retired_at.is_some());
+    let refused = late.initialize(acting(&late), orders::order("still1")).await;
+    assert!(matches!(refused, Err(EngineError::Busy(_))), "{refused:?}");
+    read(&engine, open(&late, "still1").await).await.unwrap();
+    late.choose(told, Chosen::Passed).await.unwrap();
+    let notices = database.store().count_sealed_under(SealedIn::Notices, 2, 9).await;
+    assert_eq!((database.left(1).await, notices), (0, Ok(1)));
+}
+
+#[tokio::test]
+async fn of_many_that_have_not_looked_for_long_one_looks() {
+    let database = Database::new();
+    let store = database.store();
+    let engine = database.blueprint.engine_under(store.clone(), &[7]).await.unwrap();
+    open(&engine, "many0").await;
+    database.pass(11);
+    let looks = |store: &Store| store.usage().reads.timed.counts.iter().sum::<u64>();
+    let before = looks(&store);
+    let names: Vec<String> = (1..=8).map(|n| format!("many{n}")).collect();
+    futures(names.iter().map(|name| open(&engine, name))).await;
+    assert_eq!(looks(&store), before + 1);
+}
+
+#[tokio::test]
 async fn what_has_no_key_of_its_own_keeps_the_first_key_until_it_is_forgotten() {
     let mut database = Database::new();
     database.blueprint =
@@ -336,11 +376,12 @@ async fn what_has_no_key_of_its_own_keeps_the_first_key_until_it_is_forgotten() 
     let id = open(&engine, "unkeyed1").await;
     // As a certification from before there were keys for each: there is none in the row.
     let nothing = if database.schema.is_some() { "''::bytea" } else { "x''" };
-    database.poke(&format!("UPDATE data_keys SET wrapped = {nothing}, generation = 0"));
+    database.poke(&format!("UPDATE data_keys SET wrapped = {nothing}"));
     engine.rotate_keys("Ann").await.unwrap();
     database.pass(61);
-    for _ in 0..2 {
-        assert_eq!(engine.tend_keys().await.unwrap().sealed(), 0);
+    // The first time it gets the number that says so.
+    for moved in [1, 0, 0] {
+        assert_eq!(engine.tend_keys().await.unwrap().sealed(), moved);
     }
     let first = engine.key_generations().await.unwrap().remove(0);
     assert_eq!((first.without_key, first.movable(), first.retired_at), (1, 0, None));

@@ -10,10 +10,7 @@ CREATE TABLE root_keys (
 ) STRICT, WITHOUT ROWID;
 
 -- Which of them what is sealed under the vault's own key is sealed under. 0: there is no key in the row,
--- and what is personal of its certification is sealed under the first one itself.
-ALTER TABLE data_keys ADD COLUMN generation INTEGER NOT NULL DEFAULT 1;
-UPDATE data_keys SET generation = 0 WHERE length(wrapped) = 0;
-CREATE INDEX data_keys_by_generation ON data_keys (generation, certify_id);
-
+-- and what is personal of its certification is sealed under the first one itself. Rows of before say 1
+-- also then, until the first rotation comes by (see the same of PostgreSQL).
 ALTER TABLE notices ADD COLUMN generation INTEGER NOT NULL DEFAULT 1;
-CREATE INDEX notices_by_generation ON notices (generation, notify_id);
+ALTER TABLE data_keys ADD COLUMN generation INTEGER NOT NULL DEFAULT 1;

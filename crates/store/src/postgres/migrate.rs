@@ -16,6 +16,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/postgres/0007_audit.sql"),
     include_str!("../../migrations/postgres/0008_data_keys.sql"),
     include_str!("../../migrations/postgres/0009_root_keys.sql"),
+    include_str!("../../migrations/postgres/0010_data_keys_by_generation.sql"),
+    include_str!("../../migrations/postgres/0011_notices_by_generation.sql"),
 ];
 
 /// One node at a time: the lock ends with the transaction. The number means nothing but itself.

@@ -87,9 +87,14 @@ async fn certifications_from_before_get_an_empty_key_that_ends_with_them() {
     let store = folder.open();
     assert_eq!(store.data_key(id(1)).await.unwrap(), Some(Sealed::new(Vec::new())));
     assert_eq!(store.overdue_data_keys(at(ENDED), 9).await.unwrap(), [id(2)]);
-    // And the number that says so.
+    // And, once the first rotation has come by, the number that says so.
     let numbered = |generation| store.count_sealed_under(SealedIn::DataKeys, generation, 9);
-    assert_eq!((numbered(0).await, numbered(1).await), (Ok(2), Ok(0)));
+    assert_eq!((numbered(0).await, numbered(1).await), (Ok(0), Ok(2)));
+    let rows = store.sealed_under(SealedIn::DataKeys, 1, None, 9).await.unwrap();
+    let unkeyed = rows.into_iter().map(|row| (row.clone(), row.sealed)).collect();
+    let sealed = store.seal_again(SealedIn::DataKeys, 2, unkeyed).await;
+    assert_eq!(sealed, Ok(vec![true, true]));
+    assert_eq!((numbered(0).await, numbered(2).await), (Ok(2), Ok(0)));
     assert_eq!(store.certification(id(1)).await.unwrap().unwrap().subject, record(1).subject);
 }
 

@@ -8,6 +8,7 @@ mod authorizations;
 mod certifications;
 mod corrupt;
 mod data_keys;
+mod earlier_program;
 mod folder;
 mod generations;
 mod group_commit;

@@ -104,8 +104,9 @@ impl Judge<'_> {
             let words = self.command(command).ok_or_else(|| "cmd: needs a program".to_owned());
             return self.or_fault(words.map(MasterKey::FromProgram), value.span(), KEY);
         }
-        if crate::keys::parse_master_key(value.text()).is_ok() {
-            let text = "this is a key itself; write it to a file and name the file here";
+        if secret::looks_like_a_master_key(value.text()) {
+            let text = "this is a key itself; write it, as 64 hexadecimal digits, to a file and \
+                        name the file here";
             self.fault(value.span(), format!("{KEY}: {text}"));
             return None;
         }

@@ -24,10 +24,12 @@ pub(crate) async fn show(State(state): State<Arc<AppState>>) -> Response {
         Ok(generations) => {
             let newest = generations.iter().map(|key| key.generation).max();
             let older = generations.iter().filter(|key| Some(key.generation) != newest);
-            let left: i64 = older.map(KeyGeneration::movable).sum();
+            let left: i64 = older.clone().map(KeyGeneration::movable).sum();
             Json(serde_json::json!({
                 "newest": newest,
                 "to_be_sealed_again": left,
+                "counted_up_to": KeyGeneration::MOST,
+                "capped": older.into_iter().any(|key| key.capped),
                 "generations": generations,
             }))
             .into_response()
