@@ -13,6 +13,7 @@
     clippy::print_stdout,
     clippy::print_stderr,
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::cast_precision_loss,
     reason = "a program for a terminal"
@@ -24,8 +25,8 @@ use std::time::Instant;
 
 use domain::{AppId, BizCode, CertifyId, Contract, FailReason, Profile};
 use engine::{
-    Acting, App, Authorizing, Certifier, Chosen, Clock as _, Engine, Mode, Parts, Policy,
-    Simulated, SystemClock, VAULT_FINGERPRINT, Vault,
+    Acting, App, Authorizing, Certifier, Chosen, Clock as _, Engine, MasterKeys, Mode, Parts,
+    Policy, Simulated, SystemClock, Vault,
 };
 use jiff::{SignedDuration, Timestamp};
 use store::Store;
@@ -67,7 +68,7 @@ impl Plan {
         Self { url, key, count, days, seed: u64::try_from(seed).unwrap(), sample, apps }
     }
 
-    fn engine(&self, store: Store, clock: &Arc<FixedClock>) -> Engine {
+    fn engine(&self, store: Store, vault: Vault, clock: &Arc<FixedClock>) -> Engine {
         let app = |id: &AppId| App {
             id: id.clone(),
             name: "Filled".to_owned(),
@@ -83,7 +84,7 @@ impl Plan {
             store,
             clock: Arc::clone(clock) as _,
             chance: Arc::new(SeededChance::new(self.seed)),
-            vault: Vault::new(&self.key).unwrap(),
+            vault,
             mode: Mode::Test,
             apps: self.apps.iter().map(app).collect(),
             grants: Vec::new(),
@@ -108,12 +109,12 @@ fn fate(chance: &SeededChance) -> Option<Chosen> {
 async fn main() {
     let plan = Plan::read();
     let store = Store::open(&plan.url).unwrap();
-    let known = store.recall(VAULT_FINGERPRINT).await.unwrap();
-    let ours = Vault::new(&plan.key).unwrap().fingerprint();
-    assert_eq!(known, Some(ours), "start certifyd on this database with this key first");
+    let masters = MasterKeys::new(vec![plan.key.into()]);
+    let vault = Vault::known(&store, &masters).await.expect("the master key of this database");
+    let vault = vault.expect("certifyd was started on this database before");
     let until = SystemClock.now();
     let clock = Arc::new(FixedClock::at("2026-01-01T00:00:00Z"));
-    let engine = Arc::new(plan.engine(store, &clock));
+    let engine = Arc::new(plan.engine(store, vault, &clock));
     let began = Instant::now();
     let (ended, sample) = fill(&plan, &engine, &clock, until).await;
     let seconds = began.elapsed().as_secs_f64();
