@@ -18,7 +18,7 @@ use crate::{Acting, Engine, EngineError, Vault};
 
 pub use verify::{AuditFault, AuditHead, AuditReport, AuditTrail};
 
-/// The chain that a single node writes.
+/// The chain of a process that has its database for itself; elsewhere the first part of the names.
 pub const AUDIT_CHAIN: &str = "main";
 
 /// Who does something.

@@ -59,10 +59,10 @@ pub struct NewAuditEntry {
     pub detail: Option<String>,
 }
 
-/// Entries for the chain of this node, to be stored with what they tell of.
+/// Entries for a chain, to be stored with what they tell of.
 #[derive(Debug, Clone)]
 pub struct AuditRecord {
-    /// Which chain.
+    /// Which chain; on PostgreSQL the first part of its name, the connection adds the rest.
     pub chain: Arc<str>,
     /// Hashes its rows.
     pub seal: Arc<dyn AuditSeal>,
